@@ -1,0 +1,323 @@
+"""The values every layer shares: posts, announcements, deliveries, receipts. Pure; imports nothing of the project.
+
+All datetimes are aware and in UTC. All text is NFC as the author typed it, without carriage returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+PostId = NewType("PostId", str)
+DeliveryId = NewType("DeliveryId", int)
+
+
+class State(StrEnum):
+    """Where a delivery stands. `DELIVERED`, `FAILED` and `SKIPPED` are at rest; a person can move them on."""
+
+    DUE = "due"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    HELD = "held"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Reason(StrEnum):
+    """Why a post is left out, a delivery held or skipped, or how a receipt was come by (`FOUND`)."""
+
+    DRAFT = "draft"
+    FUTURE = "future"
+    BASELINE = "baseline"
+    TOO_OLD = "too_old"
+    EXPIRED = "expired"
+    OPTED_OUT = "opted_out"
+    FILTERED = "filtered"
+    DUPLICATE = "duplicate"
+    ALREADY_DELIVERED = "already_delivered"
+    SETTLING = "settling"
+    NOT_LIVE = "not_live"
+    BURST = "burst"
+    APPROVE = "approve"
+    SPACING = "spacing"
+    CAP = "cap"
+    QUIET = "quiet"
+    PAUSED = "paused"
+    BUDGET = "budget"
+    IDENTITY = "identity"
+    LEFTOVER = "leftover"
+    ALT_MISSING = "alt_missing"
+    INVALID = "invalid"
+    GONE = "gone"
+    FOUND = "found"
+    PERSON = "person"
+
+
+class BodyFormat(StrEnum):
+    """The markup a post's body is written in."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+class Visibility(StrEnum):
+    """Mastodon's words for who may see an announcement; other networks map or ignore them."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a post: `source` is a URL, or a path as the author wrote it; `alt` is None when none was given."""
+
+    source: str
+    alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an author sets for one scope (everywhere, one account, or one network) in the front matter's `posse` table."""
+
+    text: str | None = None
+    content_warning: str | None = None
+    visibility: Visibility | None = None
+    language: str | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostSettings:
+    """The front matter's `posse` key, read. `skip` is `posse: false`; `per` is keyed by account or network name."""
+
+    skip: bool = False
+    accounts: tuple[str, ...] | None = None
+    not_after: datetime | None = None
+    everywhere: Words = Words()
+    per: Mapping[str, Words] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One piece of writing on the site, as a source found it.
+
+    `id` is empty until `identity` has said which post this is. `source_id` names the item within its source (the path
+    of a file relative to the configuration, or a feed entry's id). `url` is the canonical URL as the author wrote it,
+    None when none can be known; `urls` are the others it is known to have had or to answer at (aliases, redirects).
+    `has_time` is False for a date without a time of day. `modified` is the file's time, None for a feed.
+    `stamp` lets the source tell an unchanged item without reading it. `text_hash` is of the plain words of the body.
+    """
+
+    source: str
+    source_id: str
+    slug: str
+    url: str | None
+    title: str
+    body: str
+    id: PostId = PostId("")
+    body_format: BodyFormat = BodyFormat.MARKDOWN
+    path: str | None = None
+    urls: tuple[str, ...] = ()
+    summary: str | None = None
+    published: datetime | None = None
+    has_time: bool = False
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    language: str | None = None
+    draft: bool = False
+    images: tuple[Image, ...] = ()
+    settings: PostSettings = PostSettings()
+    warnings: tuple[str, ...] = ()
+    modified: datetime | None = None
+    stamp: str = ""
+    text_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with one file or entry: `path` as given (relative to the configuration), `line` from 1 or None."""
+
+    path: str
+    message: str
+    line: int | None = None
+    source: str = ""
+    source_id: str = ""
+
+
+class SpanKind(StrEnum):
+    """What a stretch of text does."""
+
+    LINK = "link"
+    TAG = "tag"
+    MENTION = "mention"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch `text[start:end]` (code points) of a part: `target` is a URI, a tag without `#`, or a handle without `@`."""
+
+    start: int
+    end: int
+    kind: SpanKind
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of an announcement (a thread has several). `length` is in the network's own unit."""
+
+    text: str
+    length: int
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture small enough for its use: raw bytes, MIME type, pixels, and what it shows."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The link's preview, for networks where the client makes it."""
+
+    url: str
+    title: str
+    description: str = ""
+    thumbnail: Thumbnail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture that goes out with the words."""
+
+    data: bytes
+    mime: str
+    alt: str
+    width: int
+    height: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostRef:
+    """What an announcement remembers of its post, so that it can be shown without the site."""
+
+    id: PostId
+    slug: str
+    title: str
+    url: str
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """The finished words for one post on one account, with all that travels with them.
+
+    `key` is 32 lower-case hex digits derived from (account, post, round): the same input always gives the same key.
+    `instant` is the post's date, or when it was first seen: the base of derived record keys. `created_at` is set when
+    the words freeze, at the first claim, and never changes after. `url` is the link that is announced. `tags` travel
+    outside the text. `limit` and `unit` say how `Part.length` was counted. `cost` is in US dollars.
+    """
+
+    post: PostRef
+    account: str
+    network: str
+    round: int
+    key: str
+    url: str
+    parts: tuple[Part, ...]
+    limit: int
+    unit: str
+    instant: datetime
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    content_warning: str | None = None
+    card: Card | None = None
+    media: tuple[Media, ...] = ()
+    cost: float | None = None
+    warnings: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """The words of all parts, as a person reads them."""
+        return "\n\n".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A step of a publish that is done and must not be done again (an uploaded media id, a sent part)."""
+
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One part as the network has it: its own id there and its permalink (None where the network gives none)."""
+
+    remote_id: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that an announcement went out: every part in order, and when (the network's time where it tells)."""
+
+    parts: tuple[Sent, ...]
+    at: datetime
+
+    @property
+    def remote_id(self) -> str:
+        """The first part's id."""
+        return self.parts[0].remote_id
+
+    @property
+    def url(self) -> str | None:
+        """The first part's permalink."""
+        return self.parts[0].url
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The store's row that carries one announcement to its end.
+
+    `fence` rises at every claim and never resets. `attempts` counts sends only. `not_before` is when it may next be
+    claimed. `ended_at` is when the last attempt ended, or was given up; `looks` counts complete look-ups since then
+    that found nothing.
+    """
+
+    id: DeliveryId
+    post: PostRef
+    account: str
+    round: int
+    state: State
+    reason: Reason | None
+    detail: str | None
+    announcement: Announcement | None
+    notes: tuple[Note, ...]
+    receipt: Receipt | None
+    fence: int
+    attempts: int
+    looks: int
+    not_before: datetime
+    claimed_at: datetime | None
+    ended_at: datetime | None
+    lease_until: datetime | None
+    owner: str | None
+    error: str | None
+    created_at: datetime
+    updated_at: datetime

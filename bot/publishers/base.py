@@ -1,0 +1,105 @@
+"""What a network's publisher must be able to do. `bot.testing` holds the contract suite that every one of them passes.
+
+A publisher never sleeps, retries, cuts text, logs outcomes or touches the store. It returns, or raises one of the four
+errors of `bot.errors`: `Rejected`, `Unauthorized`, `TryLater` (all three: certainly not sent) or `Uncertain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from bot.model import Announcement, Note, Receipt
+
+if TYPE_CHECKING:
+    from bot.credentials import Secret
+    from bot.http import Http
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One top-level post of the account's own, as its timeline shows it: every link it bears, in text, card or facet."""
+
+    receipt: Receipt
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who the credentials belong to, and what the server told of its limits.
+
+    `limits` may hold `characters`, `url_length` and `media` (ints), which override the network's defaults.
+    `warnings` are sentences for the person (a missing scope, a token that will die).
+    """
+
+    name: str
+    url: str | None
+    server: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Publisher(Protocol):
+    """One account on one network, ready to speak. Making one does no request and reads no secret."""
+
+    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
+        """Send it, step by step: yield a `Note` after each step that must not be repeated, and the `Receipt` last.
+
+        `notes` are those of earlier attempts, in order: their steps are not done again. `announcement.created_at` is
+        set. Each `next()` makes as few requests as it can, at most one of them one that cannot be repeated.
+        """
+        ...
+
+    def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
+        """Look whether it is there, where the network gives its posts a key of our choosing; else by `recent`.
+
+        None means that a complete look found nothing. Raises `PublishError` where the look was not complete.
+        """
+        ...
+
+    def recent(self, since: datetime) -> Iterator[Sighting]:
+        """The account's own top-level posts newer than `since`, newest first, paged until past it.
+
+        Raises `PublishError` where it cannot be read to the end, `NotImplementedError` on a network that cannot look.
+        """
+        ...
+
+    def verify(self) -> Profile:
+        """Prove the credentials with a read-only call."""
+        ...
+
+
+class Vault(Protocol):
+    """What one account keeps between runs (a session's tokens): a small table of text in a 0600 file."""
+
+    def read(self) -> dict[str, str]:
+        """The kept values, read from the disk each time; empty when there are none."""
+        ...
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """Replace the kept values atomically."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """The lock across processes that a read, refresh and write of rotating tokens needs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a publisher is made from: the account's name, its options by key, its secrets, and the tools it shares.
+
+    `options` holds a value for every option of the network's facts (a path is absolute). `secret(key)` finds a secret
+    or raises `CredentialError`. `clock()` is the present instant in UTC. `http` makes its client when it is first used.
+    """
+
+    account: str
+    options: Mapping[str, Any]
+    secret: Callable[[str], Secret]
+    vault: Vault
+    http: Http
+    clock: Callable[[], datetime]

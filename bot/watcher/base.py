@@ -1,0 +1,49 @@
+"""What a source of posts must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.model import Post, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one look at a source found.
+
+    `posts` were read in this scan; `unchanged` are the source ids whose stamp was the one already known, so they were
+    not read; `problems` are items that are there but cannot be read. The three together are all that is present. A
+    source that can show only its newest items (a feed) sets `window`: what is missing from it is not gone.
+    """
+
+    posts: tuple[Post, ...]
+    unchanged: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    window: bool = False
+
+    def present(self) -> frozenset[str]:
+        """Every source id that the source still holds."""
+        return (
+            self.unchanged
+            | frozenset(post.source_id for post in self.posts)
+            | frozenset(problem.source_id for problem in self.problems)
+        )
+
+
+class Source(Protocol):
+    """A place where posts are found. Making one reads nothing."""
+
+    name: str
+
+    def scan(self, known: Mapping[str, str]) -> Scan:
+        """Look at all of it. `known` maps source ids to stamps: an item whose stamp is the same need not be read.
+
+        Raises `SourceError` when the source as a whole cannot be read; one bad item is a `Problem`.
+        """
+        ...
+
+    def read(self, source_id: str) -> Post | None:
+        """Read one item again, None when it is gone. A source that cannot read one alone scans."""
+        ...

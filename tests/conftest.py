@@ -1,0 +1,21 @@
+"""What every test has: a clean environment, no keyring, sockets to loopback only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[None]:
+    """No secret, proxy, configuration or keyring of the machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("POSSE_", "CREDENTIALS_DIRECTORY")) or name.lower().endswith("_proxy"):
+            if name != "POSSE_DEV_CACHE":
+                monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", f"{tmp_path}/.config")
+    yield
