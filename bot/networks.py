@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+DEFAULT_TEMPLATE = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
+
+
 class Unit(StrEnum):
     """How a network counts; the value is what a person reads beside a length."""
 

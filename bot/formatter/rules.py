@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.model import Visibility
+from bot.networks import DEFAULT_TEMPLATE as DEFAULT_TEMPLATE
 from bot.networks import Network
-
-DEFAULT_TEMPLATE = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,28 @@
+"""The configuration: TOML in, frozen dataclasses out, every problem at once."""
+
+from bot.config.load import find, load
+from bot.config.model import (
+    AccountConfig,
+    Config,
+    Filter,
+    GuardsConfig,
+    Pacing,
+    ScheduleConfig,
+    SiteConfig,
+    SourceConfig,
+    StateConfig,
+)
+
+__all__ = [
+    "AccountConfig",
+    "Config",
+    "Filter",
+    "GuardsConfig",
+    "Pacing",
+    "ScheduleConfig",
+    "SiteConfig",
+    "SourceConfig",
+    "StateConfig",
+    "find",
+    "load",
+]

@@ -1,0 +1,311 @@
+"""Finds the configuration file and reads it. All problems are reported together."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.config import keys, values
+from bot.config.model import (
+    AccountConfig,
+    Config,
+    Filter,
+    GuardsConfig,
+    Pacing,
+    ScheduleConfig,
+    SiteConfig,
+    SourceConfig,
+    StateConfig,
+)
+from bot.errors import ConfigError, ConfigMissing, ConfigProblem
+from bot.model import Visibility
+from bot.networks import NETWORKS, Kind, Network
+
+_OURS = {"sources", "accounts", "guards"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: Path) -> Path:
+    """The file to read: `given`, else `$POSSE_CONFIG`, else `posse.toml` or our `config.toml` in one of the folders.
+
+    Raises `ConfigMissing` with what to type next.
+    """
+    if named := given or env.get("POSSE_CONFIG"):
+        path = Path(named)
+        if path.is_dir():
+            path = path / "posse.toml"
+        if not path.is_file():
+            origin = "--config" if given else "$POSSE_CONFIG"
+            raise ConfigMissing(f"{origin} names {named}, and there is no such file. `posse init` writes one.")
+        return path
+    foreign = ""
+    for path in (
+        folder / "posse.toml",
+        folder / "config.toml",
+        user_folder / "posse.toml",
+        user_folder / "config.toml",
+    ):
+        if not path.is_file():
+            continue
+        if path.name == "posse.toml" or _is_ours(path):
+            return path
+        foreign = f" (The {path.name} here belongs to {_owner(path)}, not to posse.)"
+    raise ConfigMissing(
+        f"No posse.toml in {folder} or {user_folder}.{foreign}"
+        " Run `posse init` to make one, or name one with --config PATH."
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return bool(_OURS & set(tomllib.loads(path.read_text(encoding="utf-8"))))
+    except (OSError, ValueError):
+        return False
+
+
+def _owner(path: Path) -> str:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return "Zola" if re.search(r"^\s*(base_url|compile_sass|build_search_index)\s*=", text, re.MULTILINE) else "Hugo"
+
+
+def load(path: Path) -> Config:
+    """Read `path`. Raises `ConfigError` with every problem in it."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        data = tomllib.loads(text.replace("\r\n", "\n"))
+    except OSError as error:
+        raise ConfigError(str(path), [ConfigProblem("", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [ConfigProblem("", "is not UTF-8; save it as UTF-8")]) from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        raise ConfigError(
+            str(path), [ConfigProblem("", f"is not TOML: {error}", int(found[1]) if found else None)]
+        ) from error
+    return _Reader(path, text, data).config()
+
+
+class _Table:
+    """One table being read: takes keys one by one, collects what is wrong, and in the end what nobody asked for."""
+
+    def __init__(self, reader: _Reader, where: str, data: object) -> None:
+        self.reader, self.where = reader, where
+        if not isinstance(data, dict):
+            reader.problem(where, f"must be a table, not {values.kind(data)}")
+            data = {}
+        self.data: dict[str, Any] = data
+
+    def at(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+    def take(self, key: keys.Key) -> Any:
+        raw = self.data.get(key.name, key.default)
+        if raw is None:
+            return None
+        try:
+            value = key.read(raw)
+        except ValueError as error:
+            self.reader.problem(self.at(key.name), str(error))
+            return key.read(key.default) if key.default is not None else None
+        if key.choices and value not in key.choices:
+            near = _nearest(value, key.choices)
+            self.reader.problem(self.at(key.name), f'"{value}" is not one of {", ".join(key.choices)}{near}')
+            return key.read(key.default) if key.default is not None else None
+        return value
+
+    def take_all(self, wanted: Sequence[keys.Key]) -> dict[str, Any]:
+        return {key.name: self.take(key) for key in wanted}
+
+    def close(self, known: Sequence[str]) -> None:
+        for name in self.data:
+            if name not in known:
+                self.reader.problem(self.at(name), f"unknown key{_nearest(name, known)}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    found = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def _names(wanted: Sequence[keys.Key]) -> list[str]:
+    return [key.name for key in wanted]
+
+
+class _Reader:
+    """Reads one file's tables into a `Config`."""
+
+    def __init__(self, path: Path, text: str, data: dict[str, Any]) -> None:
+        self.path, self.text, self.data = path, text, data
+        self.root = path.absolute().parent
+        self.problems: list[ConfigProblem] = []
+
+    def problem(self, where: str, message: str) -> None:
+        self.problems.append(ConfigProblem(where, message, _line_of(self.text, where)))
+
+    def config(self) -> Config:
+        top = _Table(self, "", self.data)
+        zone: ZoneInfo = top.take(keys.TOP[0])
+        site = SiteConfig(**self._simple("site", keys.SITE))
+        accounts = {name: self._account(name, data) for name, data in self._named("accounts")}
+        sources = {name: self._source(name, data, site, zone, accounts) for name, data in self._named("sources")}
+        config = Config(
+            path=self.path,
+            root=self.root,
+            timezone=zone,
+            site=site,
+            sources=sources,
+            accounts={name: account for name, account in accounts.items() if account is not None},
+            guards=GuardsConfig(**self._simple("guards", keys.GUARDS)),
+            schedule=ScheduleConfig(**self._simple("schedule", keys.SCHEDULE)),
+            state=self._state(),
+            tag_aliases={k.casefold(): v for k, v in self._texts("tags").items()},
+            mentions=self._mentions(accounts),
+        )
+        top.close([*_names(keys.TOP), "site", "sources", "accounts", "guards", "schedule", "state", "tags", "mentions"])
+        if self.problems:
+            raise ConfigError(str(self.path), self.problems)
+        return config
+
+    def _simple(self, name: str, wanted: Sequence[keys.Key]) -> dict[str, Any]:
+        table = _Table(self, name, self.data.get(name, {}))
+        table.close(_names(wanted))
+        return table.take_all(wanted)
+
+    def _named(self, name: str) -> list[tuple[str, Any]]:
+        table = _Table(self, name, self.data.get(name, {}))
+        for key in table.data:
+            if not _NAME.fullmatch(key):
+                self.problem(table.at(key), "a name is made of letters, digits, - and _")
+        return list(table.data.items())
+
+    def _texts(self, name: str) -> dict[str, str]:
+        try:
+            return values.text_table(self.data.get(name, {}))
+        except ValueError as error:
+            self.problem(name, str(error))
+            return {}
+
+    def _mentions(self, accounts: Mapping[str, object]) -> dict[str, dict[str, str]]:
+        table = _Table(self, "mentions", self.data.get("mentions", {}))
+        found = {}
+        for name, data in table.data.items():
+            try:
+                found[name.lstrip("@").casefold()] = {
+                    key: handle.lstrip("@") for key, handle in values.text_table(data).items()
+                }
+            except ValueError as error:
+                self.problem(table.at(name), f"{error}: account or network = handle")
+                continue
+            for key in found[name.lstrip("@").casefold()]:
+                if key not in accounts and key not in NETWORKS:
+                    near = _nearest(key, [*accounts, *NETWORKS])
+                    self.problem(f"mentions.{name}.{key}", f"is neither an account nor a network{near}")
+        return found
+
+    def _filter(self, table: _Table, name: str) -> Filter | None:
+        if name not in table.data:
+            return None
+        inner = _Table(self, table.at(name), table.data[name])
+        inner.close(_names(keys.FILTER))
+        return Filter(**inner.take_all(keys.FILTER))
+
+    def _source(
+        self, name: str, data: Any, site: SiteConfig, zone: ZoneInfo, accounts: Mapping[str, object]
+    ) -> SourceConfig:
+        table = _Table(self, f"sources.{name}", data)
+        found = table.take_all(keys.SOURCE)
+        table.close([*_names(keys.SOURCE), "only", "exclude"])
+        if not found["path"]:
+            self.problem(table.at("path"), "is missing: the folder that holds the posts")
+        for account in found["accounts"] or ():
+            if account not in accounts:
+                self.problem(
+                    table.at("accounts"), f'there is no account "{account}"{_nearest(account, list(accounts))}'
+                )
+        return SourceConfig(
+            name=name,
+            type=found["type"],
+            timezone=found["timezone"] or zone,
+            path=self.root / found["path"] if found["path"] else None,
+            site_url=found["url"] or site.url,
+            permalink=found["permalink"],
+            language=found["language"] or site.language,
+            patterns=found["patterns"],
+            ignore=found["ignore"],
+            accounts=found["accounts"],
+            only=self._filter(table, "only"),
+            exclude=self._filter(table, "exclude"),
+        )
+
+    def _account(self, name: str, data: Any) -> AccountConfig | None:
+        table = _Table(self, f"accounts.{name}", data)
+        named = table.take(keys.ACCOUNT[0])
+        network = NETWORKS.get(named) if named else None
+        if network is None:
+            message = (
+                f'unknown network "{named}"{_nearest(named, list(NETWORKS))} (known: {", ".join(NETWORKS)})'
+                if named
+                else f"is missing: one of {', '.join(NETWORKS)}"
+            )
+            self.problem(table.at("network"), message)
+            return None
+        found = table.take_all(keys.ACCOUNT[1:])
+        options = self._options(table, network)
+        table.close([*_names(keys.ACCOUNT), *(option.name for option in network.options), "only", "exclude"])
+        return AccountConfig(
+            name=name,
+            network=network,
+            options=options,
+            template=found["template"],
+            visibility=Visibility(found["visibility"]),
+            language=found["language"],
+            hashtags=found["hashtags"],
+            only=self._filter(table, "only"),
+            exclude=self._filter(table, "exclude"),
+            pacing=Pacing(found["spacing"] or timedelta(0), found["per_hour"], found["quiet"]),
+            on_uncertain=found["on_uncertain"],
+        )
+
+    def _options(self, table: _Table, network: Network) -> dict[str, Any]:
+        found = {}
+        for option in network.options:
+            key = keys.Key(
+                option.name, keys.OPTION_READERS[option.kind], option.default, option.doc, choices=option.choices
+            )
+            value = table.take(key)
+            if value is None and option.required and option.name not in table.data:
+                self.problem(table.at(option.name), f"is missing: {option.doc[0].lower()}{option.doc[1:].rstrip('.')}")
+            if option.kind is Kind.PATH and value is not None:
+                value = self.root / value
+            found[option.name] = value
+        return found
+
+    def _state(self) -> StateConfig:
+        found = self._simple("state", keys.STATE)
+        url: str = found["url"]
+        if not url.startswith("sqlite:///"):
+            self.problem("state.url", f'"{url}" is not a store; use sqlite:///PATH')
+        else:
+            url = "sqlite:///" + str(self.root / url.removeprefix("sqlite:///"))
+        return StateConfig(url=url, lease=found["lease"])
+
+
+def _line_of(text: str, where: str) -> int | None:
+    """The line of `table.key` in the TOML text, as far as a search can tell."""
+    table, _, key = where.rpartition(".")
+    current = ""
+    header_line = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            current = header[1].replace('"', "")
+            if current == where:
+                header_line = number
+        elif current == table and re.match(rf'\s*"?{re.escape(key)}"?\s*[=.]', line):
+            return number
+    return header_line

@@ -1,0 +1,150 @@
+"""The shapes of a read configuration. Paths are absolute, times are UTC or in the zone the key names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.model import Visibility
+from bot.networks import Network
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """`[site]`: the base of canonical links, and the language posts are written in."""
+
+    url: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`only` or `exclude`: a post matches when one of its tags, categories or its source is named, or by its title."""
+
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    titled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """`[sources.NAME]`. `site_url`, `timezone` and `language` are the source's own, else the site's."""
+
+    name: str
+    type: str
+    timezone: ZoneInfo
+    path: Path | None = None
+    url: str | None = None
+    site_url: str | None = None
+    permalink: str | None = None
+    language: str | None = None
+    patterns: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    accounts: tuple[str, ...] | None = None
+    only: Filter | None = None
+    exclude: Filter | None = None
+    every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How an account spreads what it says: least time between, most per hour, and quiet hours in the site's zone."""
+
+    spacing: timedelta = timedelta(0)
+    per_hour: int | None = None
+    quiet: tuple[time, time] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """`[accounts.NAME]`: one login on one network, and its rules."""
+
+    name: str
+    network: Network
+    options: Mapping[str, Any]
+    template: str
+    visibility: Visibility = Visibility.PUBLIC
+    language: str | None = None
+    hashtags: int | None = None
+    links: str = "author"
+    only: Filter | None = None
+    exclude: Filter | None = None
+    pacing: Pacing = Pacing()
+    on_uncertain: str = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardsConfig:
+    """`[guards]`: what keeps old, unfinished and too many posts from going out."""
+
+    baseline: bool = True
+    settle: timedelta = timedelta(minutes=5)
+    require_live: bool = True
+    live_within: timedelta = timedelta(days=1)
+    max_burst: int = 10
+    max_age: timedelta = timedelta(days=14)
+    since: datetime | None = None
+    approve: bool = False
+    allow_private: bool = False
+    grace: timedelta = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleConfig:
+    """`[schedule]`: how often the daemon looks, and whom it tells that it lives."""
+
+    every: timedelta = timedelta(minutes=5)
+    cron: str | None = None
+    heartbeat: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateConfig:
+    """`[state]`: where the record of what went out is kept, and how long a worker may hold a delivery."""
+
+    url: str
+    lease: timedelta = timedelta(minutes=2)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite store, None for another kind."""
+        return Path(self.url.removeprefix("sqlite:///")) if self.url.startswith("sqlite:///") else None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesConfig:
+    """`[notices]`: who is told of trouble, once per trouble."""
+
+    command: str | None = None
+    webhook: str | None = None
+    email: str | None = None
+    smtp: str = "127.0.0.1:25"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration. `path` is its file, `root` the folder that relative paths start from."""
+
+    path: Path
+    root: Path
+    timezone: ZoneInfo
+    site: SiteConfig
+    sources: Mapping[str, SourceConfig]
+    accounts: Mapping[str, AccountConfig]
+    guards: GuardsConfig
+    schedule: ScheduleConfig
+    state: StateConfig
+    notices: NoticesConfig = NoticesConfig()
+    tag_aliases: Mapping[str, str] = field(default_factory=dict)
+    mentions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the state file stands; files that belong beside it (credentials, sessions) go here also."""
+        path = self.state.path
+        return path.parent if path is not None else self.root / ".posse"
