@@ -83,7 +83,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an author sets for one scope (everywhere, one account, or one network) in the front matter's `posse` table."""
+    """What an author sets in the front matter's `posse` table for one scope: everywhere, one account or one network."""
 
     text: str | None = None
     content_warning: str | None = None
@@ -141,7 +141,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with one file or entry: `path` as given (relative to the configuration), `line` from 1 or None."""
+    """Something wrong with one file or entry. `path` is relative to the configuration; `line` counts from 1."""
 
     path: str
     message: str
@@ -160,7 +160,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch `text[start:end]` (code points) of a part: `target` is a URI, a tag without `#`, or a handle without `@`."""
+    """A stretch `text[start:end]` (code points) of a part. `target`: a URI, a tag without `#`, or a handle without `@`."""
 
     start: int
     end: int
@@ -296,7 +296,8 @@ class Delivery:
     """The store's row that carries one announcement to its end.
 
     `fence` rises at every claim and never resets. `attempts` counts sends only. `not_before` is when it may next be
-    claimed. `ended_at` is when the last attempt ended, or was given up; `looks` counts complete look-ups since then
+    claimed. `claimed_at` is the first claim, `sent_at` the last one that sent. `ended_at` is when the last attempt
+    ended, or was given up; `looks` counts complete look-ups since then
     that found nothing.
     """
 
@@ -315,6 +316,7 @@ class Delivery:
     looks: int
     not_before: datetime
     claimed_at: datetime | None
+    sent_at: datetime | None
     ended_at: datetime | None
     lease_until: datetime | None
     owner: str | None

@@ -1,0 +1,230 @@
+"""What differs between databases: opening, parameters, lists, locks. The SQL itself is shared (`reader`, `sql`)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.errors import StateBusy, StateError
+from bot.store.migrations import APPLICATION_ID, MIGRATIONS
+
+Row = Mapping[str, Any]
+
+
+class Dialect(Protocol):
+    """One open database."""
+
+    def rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """Run a statement with `:name` parameters; its rows, as mappings."""
+        ...
+
+    def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
+        """Run one statement with each of several sets of parameters."""
+        ...
+
+    def transaction(self) -> Any:
+        """A context manager: all or nothing, one writer at a time. Taken inside itself it is the outer one."""
+        ...
+
+    def planning(self) -> Any:
+        """Like `transaction`, and one planner at a time."""
+        ...
+
+    def among(self, column: str, name: str) -> str:
+        """The condition that `column` is in the list parameter `name`."""
+        ...
+
+    def pack(self, values: Collection[Any]) -> Any:
+        """A list as the parameter that `among` wants."""
+        ...
+
+    def is_conflict(self, error: Exception) -> bool:
+        """Whether an error is a broken UNIQUE constraint."""
+        ...
+
+    skip_locked: str
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+class Sqlite:
+    """A SQLite database: one file, WAL, every commit on the disk before it returns."""
+
+    skip_locked = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        connection.isolation_level = None
+        self._connection = connection
+        self._depth = 0
+
+    @classmethod
+    def open(cls, path: Path, *, busy_seconds: float = 60.0) -> Sqlite:
+        """Open for writing, made where absent (0700 folder, 0600 file), brought to the newest tables.
+
+        Raises `StateError` for a file that is read-only, foreign, damaged or from a newer version.
+        """
+        _refuse_unwritable(path)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(path, timeout=busy_seconds)
+        except (OSError, sqlite3.Error) as error:
+            raise StateError(f"{path}: the state cannot be opened: {error}. Name another with [state] url.") from error
+        store = cls(connection)
+        try:
+            with _told(path):
+                store.check(path)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+                store._migrate()
+        except BaseException:
+            connection.close()
+            raise
+        return store
+
+    @classmethod
+    def open_read_only(cls, path: Path) -> Sqlite:
+        """Open so that nothing can be written; an absent file is an empty store."""
+        if not path.exists():
+            empty = cls(sqlite3.connect(":memory:"))
+            empty._migrate()
+            empty._connection.execute("PRAGMA query_only = ON")
+            return empty
+        with _told(path):
+            try:
+                store = cls._open_uri(path, "mode=ro")
+            except sqlite3.OperationalError:
+                # A WAL database on a disk that cannot be written needs no -shm when nobody has it open.
+                store = cls._open_uri(path, "mode=ro&immutable=1")
+            store.check(path)
+        return store
+
+    @classmethod
+    def _open_uri(cls, path: Path, query: str) -> Sqlite:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{query}", uri=True, timeout=60)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return cls(connection)
+
+    def check(self, path: Path) -> None:
+        """Raise `StateError` unless the file is ours, or empty, and of a version we know."""
+        application = self._pragma("application_id")
+        version = self._pragma("user_version")
+        if application != APPLICATION_ID:
+            tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if application or tables:
+                raise StateError(f"{path}: this is another program's database. Name another file with [state] url.")
+        if version > len(MIGRATIONS):
+            raise StateError(
+                f"{path}: written by a newer posse-bot (state version {version}, this one knows {len(MIGRATIONS)})."
+                " Update posse-bot: pip install --upgrade posse-bot."
+            )
+
+    def _pragma(self, name: str) -> int:
+        value: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        return value
+
+    def _migrate(self) -> None:
+        if self._pragma("user_version") == len(MIGRATIONS):
+            return
+        with self.transaction():
+            for step in MIGRATIONS[self._pragma("user_version") :]:
+                for statement in step:
+                    self._connection.execute(statement.replace("{id}", "INTEGER PRIMARY KEY AUTOINCREMENT"))
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    def rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """See `Dialect`."""
+        return self._connection.execute(sql, dict(values)).fetchall()
+
+    def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
+        """See `Dialect`."""
+        self._connection.executemany(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """BEGIN IMMEDIATE: the write lock is taken at the start, never in the middle."""
+        if self._depth:
+            yield
+            return
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise StateBusy("The state has been locked by another process for a minute. Try again.") from error
+            raise StateError(f"The state cannot be written: {error}.") from error
+        self._depth = 1
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise StateError(f"The state cannot be written: {error}. Nothing was changed.") from error
+            raise
+        finally:
+            self._depth = 0
+
+    planning = transaction
+
+    def among(self, column: str, name: str) -> str:
+        """See `Dialect`."""
+        return f"{column} IN (SELECT value FROM json_each(:{name}))"
+
+    def pack(self, values: Collection[Any]) -> Any:
+        """See `Dialect`."""
+        import json
+
+        return json.dumps(list(values))
+
+    def is_conflict(self, error: Exception) -> bool:
+        """See `Dialect`."""
+        return isinstance(error, sqlite3.IntegrityError)
+
+    def close(self) -> None:
+        """See `Dialect`."""
+        self._connection.close()
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Root may write anything; a file whose owner took the write bit off is meant to stay as it is all the same."""
+    for place in (path, path.parent):
+        if place.exists() and not (place.stat().st_mode & 0o222 and os.access(place, os.W_OK)):
+            raise StateError(
+                f"{path}: the state is read-only, so nothing can be recorded and nothing is sent."
+                f" Make it writable: chmod u+w {place}."
+            )
+    if path.is_dir():
+        raise StateError(f"{path}: this is a folder; [state] url must name a file.")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn SQLite's complaints about a file into sentences."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise StateBusy(f"{path}: another process has the state locked. Try again.") from error
+        if "not a database" in str(error):
+            raise StateError(f"{path}: this is not a posse state file. Name another file with [state] url.") from error
+        if "malformed" in str(error) or "disk image" in str(error):
+            raise StateError(
+                f"{path}: the state file is damaged ({error}). Put a backup back, or move it away and run"
+                " `posse adopt`: what already went out is found on the accounts' own timelines."
+            ) from error
+        raise StateError(f"{path}: the state cannot be used: {error}.") from error

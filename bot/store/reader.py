@@ -1,0 +1,230 @@
+"""The reading half of the SQL store: all that a preview is given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.model import Delivery, DeliveryId, PostId, PostRef, Reason, State
+from bot.store import codec
+from bot.store.base import AccountHealth, KnownPost, SourceHealth, Standing
+from bot.store.dialects import Dialect, Row
+
+DELIVERY = (
+    "SELECT d.*, p.slug, p.title, p.url AS post_url, p.published"
+    " FROM deliveries d JOIN posts p ON p.id = d.post"
+)  # fmt: skip
+
+
+def known_post(row: Row) -> KnownPost:
+    """A row of `posts`."""
+    return KnownPost(
+        id=PostId(row["id"]),
+        source=row["source"],
+        source_id=row["source_id"],
+        slug=row["slug"],
+        url=row["url"],
+        title=row["title"],
+        published=codec.instant_or_none(row["published"]),
+        has_time=bool(row["has_time"]),
+        text_hash=row["text_hash"],
+        stamp=row["stamp"],
+        first_seen=codec.instant(row["first_seen"]),
+        first_public=codec.instant_or_none(row["first_public"]),
+        changed_at=codec.instant(row["changed_at"]),
+        gone_at=codec.instant_or_none(row["gone_at"]),
+    )
+
+
+def delivery(row: Row) -> Delivery:
+    """A row of `deliveries`, with its post. The words' `created_at` is the first claim."""
+    claimed_at = codec.instant_or_none(row["claimed_at"])
+    words = codec.announcement(row["announcement"])
+    return Delivery(
+        id=DeliveryId(row["id"]),
+        post=PostRef(
+            id=PostId(row["post"]),
+            slug=row["slug"],
+            title=row["title"],
+            url=row["post_url"] or "",
+            published=codec.instant_or_none(row["published"]),
+        ),
+        account=row["account"],
+        round=row["round"],
+        state=State(row["state"]),
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        detail=row["detail"],
+        announcement=words and replace(words, created_at=claimed_at),
+        notes=codec.notes(row["notes"]),
+        receipt=codec.receipt(row["receipt"]),
+        fence=row["fence"],
+        attempts=row["attempts"],
+        looks=row["looks"],
+        not_before=codec.instant(row["not_before"]),
+        claimed_at=claimed_at,
+        sent_at=codec.instant_or_none(row["sent_at"]),
+        ended_at=codec.instant_or_none(row["ended_at"]),
+        lease_until=codec.instant_or_none(row["lease_until"]),
+        owner=row["owner"],
+        error=row["error"],
+        created_at=codec.instant(row["created_at"]),
+        updated_at=codec.instant(row["updated_at"]),
+    )
+
+
+class SqlReader:
+    """A store that is only read. See `ReadOnlyStore` for what each method promises."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._db = dialect
+
+    def _rows(self, sql: str, **values: Any) -> list[Row]:
+        return self._db.rows(sql, values)
+
+    def stamps(self, source: str) -> dict[str, str]:
+        """See `ReadOnlyStore`."""
+        sql = "SELECT source_id, stamp FROM posts WHERE source = :source AND gone_at IS NULL"
+        return {row["source_id"]: row["stamp"] for row in self._rows(sql, source=source)}
+
+    def unsettled(self, source: str, accounts: Collection[str]) -> frozenset[str]:
+        """See `ReadOnlyStore`."""
+        sql = f"""
+            SELECT p.source_id FROM posts p
+            LEFT JOIN deliveries d ON d.post = p.id AND {self._db.among("d.account", "accounts")}
+            WHERE p.source = :source AND p.gone_at IS NULL
+            GROUP BY p.id, p.source_id
+            HAVING count(DISTINCT d.account) < :wanted
+                OR sum(CASE WHEN d.claimed_at IS NULL AND d.state IN ('due', 'held') THEN 1 ELSE 0 END) > 0
+                OR sum(CASE WHEN d.state = 'skipped' AND d.reason IN ('gone', 'draft', 'opted_out')
+                       THEN 1 ELSE 0 END) > 0
+        """
+        packed = self._db.pack(accounts)
+        rows = self._rows(sql, source=source, accounts=packed, wanted=len(set(accounts)))
+        return frozenset(row["source_id"] for row in rows)
+
+    def aliases(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PostId]:
+        """See `ReadOnlyStore`."""
+        by_kind: dict[str, set[str]] = {}
+        for kind, value in names:
+            by_kind.setdefault(kind, set()).add(value)
+        sql = f"SELECT value, post FROM aliases WHERE kind = :kind AND {self._db.among('value', 'found')}"
+        return {
+            (kind, row["value"]): PostId(row["post"])
+            for kind, found in by_kind.items()
+            for row in self._rows(sql, kind=kind, found=self._db.pack(found))
+        }
+
+    def aliases_of(self, post: PostId) -> list[tuple[str, str]]:
+        """See `ReadOnlyStore`."""
+        rows = self._rows("SELECT kind, value FROM aliases WHERE post = :post ORDER BY kind, value", post=post)
+        return [(row["kind"], row["value"]) for row in rows]
+
+    def posts(self, ids: Iterable[PostId]) -> dict[PostId, KnownPost]:
+        """See `ReadOnlyStore`."""
+        rows = self._rows(f"SELECT * FROM posts WHERE {self._db.among('id', 'ids')}", ids=self._db.pack(set(ids)))
+        return {PostId(row["id"]): known_post(row) for row in rows}
+
+    def posts_at(self, source: str, source_ids: Iterable[str]) -> list[KnownPost]:
+        """See `ReadOnlyStore`."""
+        sql = f"SELECT * FROM posts WHERE source = :source AND {self._db.among('source_id', 'ids')}"
+        return [known_post(row) for row in self._rows(sql, source=source, ids=self._db.pack(set(source_ids)))]
+
+    def all_posts(self) -> list[KnownPost]:
+        """See `ReadOnlyStore`."""
+        return [known_post(row) for row in self._rows("SELECT * FROM posts ORDER BY published DESC, id")]
+
+    def standings(self, posts: Iterable[PostId]) -> dict[tuple[PostId, str], Standing]:
+        """See `ReadOnlyStore`."""
+        sql = f"""
+            SELECT id, post, account, round, state, reason, detail, receipt, claimed_at, released, not_before,
+                created_at
+            FROM deliveries WHERE {self._db.among("post", "ids")} ORDER BY round
+        """
+        return {
+            (PostId(row["post"]), row["account"]): Standing(
+                id=DeliveryId(row["id"]),
+                post=PostId(row["post"]),
+                account=row["account"],
+                round=row["round"],
+                state=State(row["state"]),
+                reason=Reason(row["reason"]) if row["reason"] else None,
+                detail=row["detail"],
+                url=receipt.url if (receipt := codec.receipt(row["receipt"])) else None,
+                claimed=row["claimed_at"] is not None,
+                released=bool(row["released"]),
+                not_before=codec.instant(row["not_before"]),
+                created_at=codec.instant(row["created_at"]),
+            )
+            for row in self._rows(sql, ids=self._db.pack(set(posts)))
+        }
+
+    def baselines(self) -> dict[tuple[str, str], datetime]:
+        """See `ReadOnlyStore`."""
+        rows = self._rows("SELECT source, account, at FROM baselines")
+        return {(row["source"], row["account"]): codec.instant(row["at"]) for row in rows}
+
+    def source_health(self) -> dict[str, SourceHealth]:
+        """See `ReadOnlyStore`."""
+        return {
+            row["name"]: SourceHealth(
+                name=row["name"],
+                scanned_at=codec.instant_or_none(row["scanned_at"]),
+                failed_at=codec.instant_or_none(row["failed_at"]),
+                error=row["error"],
+            )
+            for row in self._rows("SELECT * FROM sources ORDER BY name")
+        }
+
+    def account_health(self) -> dict[str, AccountHealth]:
+        """See `ReadOnlyStore`."""
+        return {
+            row["name"]: AccountHealth(
+                name=row["name"],
+                paused_at=codec.instant_or_none(row["paused_at"]),
+                paused_reason=row["paused_reason"],
+                limits=codec.numbers(row["limits"]),
+                limits_at=codec.instant_or_none(row["limits_at"]),
+            )
+            for row in self._rows("SELECT * FROM accounts ORDER BY name")
+        }
+
+    def deliveries(
+        self, *, states: Collection[State] = (), post: PostId | None = None, newest: int | None = None
+    ) -> list[Delivery]:
+        """See `ReadOnlyStore`."""
+        conditions = [f"d.state IN ({', '.join(repr(str(state)) for state in states)})"] if states else []
+        if post is not None:
+            conditions.append("d.post = :post")
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        order = " ORDER BY d.delivered_at DESC, d.id DESC LIMIT :newest" if newest else " ORDER BY d.sort_key, d.id"
+        return [delivery(row) for row in self._rows(DELIVERY + where + order, post=post, newest=newest)]
+
+    def delivery(self, number: DeliveryId) -> Delivery | None:
+        """See `ReadOnlyStore`."""
+        rows = self._rows(f"{DELIVERY} WHERE d.id = :id", id=number)
+        return delivery(rows[0]) if rows else None
+
+    def sent_since(self, account: str, since: datetime) -> list[datetime]:
+        """See `ReadOnlyStore`."""
+        sql = """
+            SELECT delivered_at FROM deliveries
+            WHERE state = 'delivered' AND account = :account AND delivered_at > :since ORDER BY delivered_at
+        """
+        return [codec.instant(row["delivered_at"]) for row in self._rows(sql, account=account, since=codec.when(since))]
+
+    def receipts_of(self, account: str, remote_ids: Collection[str]) -> frozenset[str]:
+        """See `ReadOnlyStore`."""
+        sql = f"SELECT remote_id FROM deliveries WHERE account = :account AND {self._db.among('remote_id', 'ids')}"
+        rows = self._rows(sql, account=account, ids=self._db.pack(remote_ids))
+        return frozenset(row["remote_id"] for row in rows)
+
+    def next_time(self, after: datetime) -> datetime | None:
+        """See `ReadOnlyStore`."""
+        sql = "SELECT min(not_before) AS at FROM deliveries WHERE state IN ('due', 'uncertain') AND not_before > :after"
+        return codec.instant_or_none(self._rows(sql, after=codec.when(after))[0]["at"])
+
+    def close(self) -> None:
+        """See `ReadOnlyStore`."""
+        self._db.close()

@@ -1,0 +1,351 @@
+"""The writing half of the SQL store. Each rule of the outbox is one statement, guarded by state and fence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.errors import LeaseLost
+from bot.model import Delivery, DeliveryId, Note, PostId, Reason, Receipt, State
+from bot.store import codec
+from bot.store.base import Enqueue, KnownPost
+from bot.store.reader import SqlReader
+
+
+class SqlStore(SqlReader):
+    """A store that is read and written. See `Store` for what each method promises."""
+
+    def planning(self) -> AbstractContextManager[None]:
+        """See `Store`."""
+        lock: AbstractContextManager[None] = self._db.planning()
+        return lock
+
+    def remember(self, posts: Sequence[KnownPost], names: Mapping[PostId, Collection[tuple[str, str]]]) -> None:
+        """See `Store`."""
+        sql = """
+            INSERT INTO posts (id, source, source_id, slug, url, title, published, has_time, text_hash, stamp,
+                               first_seen, first_public, changed_at, gone_at)
+            VALUES (:id, :source, :source_id, :slug, :url, :title, :published, :has_time, :text_hash, :stamp,
+                    :first_seen, :first_public, :changed_at, :gone_at)
+            ON CONFLICT (id) DO UPDATE SET
+                source = excluded.source, source_id = excluded.source_id, slug = excluded.slug, url = excluded.url,
+                title = excluded.title, published = excluded.published, has_time = excluded.has_time,
+                text_hash = excluded.text_hash, stamp = excluded.stamp, first_public = excluded.first_public,
+                changed_at = excluded.changed_at, gone_at = excluded.gone_at
+        """
+        with self._db.transaction():
+            self._db.many(sql, [_post_values(post) for post in posts])
+            self._db.many(
+                "INSERT INTO aliases (kind, value, post) VALUES (:kind, :value, :post) ON CONFLICT DO NOTHING",
+                [
+                    {"kind": kind, "value": value, "post": post}
+                    for post, found in names.items()
+                    for kind, value in found
+                ],
+            )
+
+    def forget_gone(self, source: str, source_ids: Collection[str], now: datetime) -> None:
+        """See `Store`."""
+        gone = f"source = :source AND {self._db.among('source_id', 'ids')}"
+        values = {"source": source, "ids": self._db.pack(source_ids), "now": codec.when(now)}
+        with self._db.transaction():
+            self._rows(
+                f"""
+                UPDATE deliveries SET state = 'skipped', reason = 'gone', updated_at = :now
+                WHERE state IN ('due', 'held') AND claimed_at IS NULL
+                  AND post IN (SELECT id FROM posts WHERE {gone})
+                """,
+                **values,
+            )
+            self._rows(f"UPDATE posts SET gone_at = :now WHERE {gone} AND gone_at IS NULL", **values)
+
+    def enqueue(self, rows: Sequence[Enqueue], now: datetime) -> list[DeliveryId]:
+        """See `Store`."""
+        sql = """
+            INSERT INTO deliveries (post, account, round, state, reason, detail, announcement, sort_key, not_before,
+                                    released, created_at, updated_at)
+            VALUES (:post, :account, :round, :state, :reason, :detail, :announcement, :sort_key, :not_before,
+                    :released, :now, :now)
+            ON CONFLICT (post, account, round) DO UPDATE SET
+                state = excluded.state, reason = excluded.reason, detail = excluded.detail,
+                announcement = coalesce(excluded.announcement, deliveries.announcement),
+                sort_key = excluded.sort_key, not_before = excluded.not_before,
+                released = CASE WHEN excluded.released > deliveries.released
+                           THEN excluded.released ELSE deliveries.released END,
+                updated_at = excluded.updated_at
+            WHERE deliveries.claimed_at IS NULL AND deliveries.state IN ('due', 'held', 'skipped')
+            RETURNING id, created_at
+        """
+        new = []
+        with self._db.transaction():
+            for row in rows:
+                found = self._rows(sql, now=codec.when(now), **_enqueue_values(row, now))
+                new += [DeliveryId(got["id"]) for got in found if got["created_at"] == codec.when(now)]
+        return new
+
+    def set_baseline(self, source: str, account: str, now: datetime) -> None:
+        """See `Store`."""
+        self._rows(
+            "INSERT INTO baselines (source, account, at) VALUES (:source, :account, :now) ON CONFLICT DO NOTHING",
+            source=source,
+            account=account,
+            now=codec.when(now),
+        )
+
+    def source_scanned(self, source: str, now: datetime, error: str | None) -> None:
+        """See `Store`."""
+        column = "scanned_at" if error is None else "failed_at"
+        self._rows(
+            f"""
+            INSERT INTO sources (name, {column}, error) VALUES (:name, :now, :error)
+            ON CONFLICT (name) DO UPDATE SET {column} = excluded.{column}, error = excluded.error
+            """,
+            name=source,
+            now=codec.when(now),
+            error=error,
+        )
+
+    def set_limits(self, account: str, limits: Mapping[str, int], now: datetime) -> None:
+        """See `Store`."""
+        self._account(account, limits=codec.encode(dict(limits)), limits_at=codec.when(now))
+
+    def pause(self, account: str, reason: str, now: datetime) -> None:
+        """See `Store`."""
+        self._account(account, paused_reason=reason, paused_at=codec.when(now))
+
+    def resume(self, account: str) -> None:
+        """See `Store`."""
+        self._account(account, paused_reason=None, paused_at=None)
+
+    def _account(self, name: str, **columns: Any) -> None:
+        names = ", ".join(columns)
+        self._rows(
+            f"INSERT INTO accounts (name, {names}) VALUES (:name, {', '.join(f':{column}' for column in columns)})"
+            f" ON CONFLICT (name) DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns)}",
+            name=name,
+            **columns,
+        )
+
+    def claim(
+        self, account: str, owner: str, now: datetime, lease_until: datetime, only: Collection[DeliveryId] | None = None
+    ) -> Delivery | None:
+        """See `Store`."""
+        change = """
+            state = 'sending', reason = NULL, detail = NULL, attempts = attempts + 1, looks = 0, ended_at = NULL,
+            sent_at = :now, claimed_at = coalesce(claimed_at, :now)
+        """
+        free = "AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.account = :account AND b.state = 'sending')"
+        return self._take(change, f"d.state = 'due' {free}", account, owner, now, lease_until, only)
+
+    def claim_look(
+        self, account: str, owner: str, now: datetime, lease_until: datetime, only: Collection[DeliveryId] | None = None
+    ) -> Delivery | None:
+        """See `Store`."""
+        free = "d.state = 'uncertain' AND (d.lease_until IS NULL OR d.lease_until <= :now)"
+        return self._take("state = 'uncertain'", free, account, owner, now, lease_until, only)
+
+    def _take(
+        self,
+        change: str,
+        condition: str,
+        account: str,
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        only: Collection[DeliveryId] | None,
+    ) -> Delivery | None:
+        mine = f"AND {self._db.among('d.id', 'only')}" if only is not None else ""
+        sql = f"""
+            UPDATE deliveries SET {change}, fence = fence + 1, owner = :owner, lease_until = :lease_until,
+                updated_at = :now
+            WHERE id = (
+                SELECT d.id FROM deliveries d
+                WHERE d.account = :account AND d.not_before <= :now AND {condition} {mine}
+                ORDER BY d.sort_key, d.id LIMIT 1 {self._db.skip_locked}
+            )
+            RETURNING id
+        """
+        values = {
+            "account": account,
+            "owner": owner,
+            "now": codec.when(now),
+            "lease_until": codec.when(lease_until),
+        }
+        if only is not None:
+            values["only"] = self._db.pack(only)
+        try:
+            with self._db.transaction():
+                taken = self._rows(sql, **values)
+                return self.delivery(DeliveryId(taken[0]["id"])) if taken else None
+        except Exception as error:
+            if self._db.is_conflict(error):
+                return None
+            raise
+
+    def note(self, delivery: Delivery, note: Note, now: datetime, lease_until: datetime) -> None:
+        """See `Store`."""
+        notes = codec.encode((*self._notes(delivery), note))
+        self._write(delivery, "sending", now, notes=notes, lease_until=codec.when(lease_until))
+
+    def _notes(self, delivery: Delivery) -> tuple[Note, ...]:
+        rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=delivery.id)
+        return codec.notes(rows[0]["notes"])
+
+    def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime, reason: Reason | None = None) -> None:
+        """See `Store`."""
+        words = delivery.announcement
+        self._write(
+            delivery,
+            "sending, uncertain",
+            now,
+            state=State.DELIVERED,
+            reason=reason,
+            receipt=codec.encode(receipt),
+            remote_id=receipt.remote_id,
+            delivered_at=codec.when(now),
+            announcement=words and codec.encode(codec.without_pictures(words)),
+            error=None,
+            owner=None,
+            lease_until=None,
+        )
+
+    def put_back(self, delivery: Delivery, now: datetime, not_before: datetime, error: str | None, spent: bool) -> None:
+        """See `Store`."""
+        self._write(
+            delivery,
+            "sending, uncertain",
+            now,
+            state=State.DUE,
+            not_before=codec.when(not_before),
+            error=error,
+            attempts=delivery.attempts if spent else delivery.attempts - 1,
+            owner=None,
+            lease_until=None,
+        )
+
+    def uncertain(self, delivery: Delivery, now: datetime, not_before: datetime, error: str) -> None:
+        """See `Store`."""
+        self._write(
+            delivery,
+            "sending",
+            now,
+            state=State.UNCERTAIN,
+            not_before=codec.when(not_before),
+            ended_at=codec.when(now),
+            looks=0,
+            error=error,
+            owner=None,
+            lease_until=None,
+        )
+
+    def looked(
+        self, delivery: Delivery, now: datetime, not_before: datetime, error: str | None, complete: bool
+    ) -> None:
+        """See `Store`."""
+        self._write(
+            delivery,
+            "uncertain",
+            now,
+            looks=delivery.looks + complete,
+            not_before=codec.when(not_before),
+            error=error or delivery.error,
+            owner=None,
+            lease_until=None,
+        )
+
+    def failed(self, delivery: Delivery, now: datetime, error: str) -> None:
+        """See `Store`."""
+        self._write(delivery, "sending, uncertain", now, state=State.FAILED, error=error, owner=None, lease_until=None)
+
+    def _write(self, delivery: Delivery, states: str, now: datetime, **columns: Any) -> None:
+        """Change a row that is still this worker's: same fence, one of `states`."""
+        among = ", ".join(f"'{state}'" for state in states.split(", "))
+        sql = f"""
+            UPDATE deliveries SET {", ".join(f"{name} = :{name}" for name in columns)}, updated_at = :now
+            WHERE id = :id AND fence = :fence AND state IN ({among}) RETURNING id
+        """
+        with self._db.transaction():
+            if not self._rows(sql, id=delivery.id, fence=delivery.fence, now=codec.when(now), **columns):
+                raise LeaseLost(f"delivery {delivery.id} was taken over by another worker")
+
+    def expire(self, now: datetime, is_dead: Callable[[str], bool]) -> list[Delivery]:
+        """See `Store`."""
+        held = "lease_until IS NOT NULL AND state IN ('sending', 'uncertain')"
+        sql = f"""
+            UPDATE deliveries SET state = 'uncertain', fence = fence + 1, owner = NULL, lease_until = NULL,
+                ended_at = coalesce(ended_at, :now), not_before = :now, updated_at = :now,
+                error = coalesce(error, 'the worker that was sending it is gone')
+            WHERE id = :id AND fence = :fence AND {held} RETURNING id
+        """
+        expired = []
+        for row in self._rows(f"SELECT id, fence, owner, lease_until FROM deliveries WHERE {held}"):
+            if row["lease_until"] <= codec.when(now) or is_dead(row["owner"]):
+                with self._db.transaction():
+                    expired += self._rows(sql, id=row["id"], fence=row["fence"], now=codec.when(now))
+        return [found for row in expired if (found := self.delivery(DeliveryId(row["id"])))]
+
+    def settle(
+        self,
+        number: DeliveryId,
+        expected: Collection[State],
+        state: State,
+        now: datetime,
+        *,
+        reason: Reason | None = None,
+        detail: str | None = None,
+        receipt: Receipt | None = None,
+        released: bool | None = None,
+    ) -> bool:
+        """See `Store`."""
+        columns: dict[str, Any] = {"state": state, "reason": reason, "detail": detail, "not_before": codec.when(now)}
+        if receipt is not None:
+            columns |= {"receipt": codec.encode(receipt), "remote_id": receipt.remote_id, "error": None}
+        if state is State.DELIVERED:
+            columns["delivered_at"] = codec.when(now)
+        if state is State.DUE:
+            columns |= {"attempts": 0, "error": None}
+        if released is not None:
+            columns["released"] = int(released)
+        sql = f"""
+            UPDATE deliveries SET {", ".join(f"{name} = :{name}" for name in columns)}, fence = fence + 1,
+                owner = NULL, lease_until = NULL, updated_at = :now
+            WHERE id = :id AND {self._db.among("state", "expected")} RETURNING id
+        """
+        with self._db.transaction():
+            return bool(self._rows(sql, id=number, now=codec.when(now), expected=self._db.pack(expected), **columns))
+
+
+def _post_values(post: KnownPost) -> dict[str, Any]:
+    return {
+        "id": post.id,
+        "source": post.source,
+        "source_id": post.source_id,
+        "slug": post.slug,
+        "url": post.url,
+        "title": post.title,
+        "published": codec.when_or_none(post.published),
+        "has_time": int(post.has_time),
+        "text_hash": post.text_hash,
+        "stamp": post.stamp,
+        "first_seen": codec.when(post.first_seen),
+        "first_public": codec.when_or_none(post.first_public),
+        "changed_at": codec.when(post.changed_at),
+        "gone_at": codec.when_or_none(post.gone_at),
+    }
+
+
+def _enqueue_values(row: Enqueue, now: datetime) -> dict[str, Any]:
+    return {
+        "post": row.post,
+        "account": row.account,
+        "round": row.round,
+        "state": row.state,
+        "reason": row.reason,
+        "detail": row.detail,
+        "announcement": row.announcement and codec.encode(row.announcement),
+        "sort_key": codec.when(row.sort_key or now),
+        "not_before": codec.when(row.not_before or now - timedelta(seconds=1)),
+        "released": int(row.released),
+    }
