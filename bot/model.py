@@ -160,7 +160,7 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch `text[start:end]` (code points) of a part. `target`: a URI, a tag without `#`, or a handle without `@`."""
+    """A stretch `text[start:end]` (code points) of a part. `target`: a URI, a tag without `#`, a handle without `@`."""
 
     start: int
     end: int
@@ -208,6 +208,23 @@ class Media:
     width: int
     height: int
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one GET of a post's page told. `live` says that it is there; `detail` why it is not.
+
+    `landing` is the address people end at, None when it is `url` itself; `urls` are all that were passed on the way.
+    `card` is made from the page's Open Graph data, None when it has none.
+    """
+
+    url: str
+    live: bool
+    detail: str = ""
+    landing: str | None = None
+    urls: tuple[str, ...] = ()
+    card: Card | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
