@@ -144,7 +144,15 @@ class _Pair:
 
     def verdict(self) -> Planned | LeftOut:
         """The first guard that objects decides; when none does, the words are made."""
-        return self._at_rest() or self._not_for_here() or self._old() or self._not_yet() or self._words()
+        return (
+            self._at_rest()
+            or self._not_public()
+            or self._baseline()
+            or self._not_for_here()
+            or self._too_old()
+            or self._not_yet()
+            or self._words()
+        )
 
     def _out(
         self, reason: Reason | str, detail: str = "", until: datetime | None = None, final: bool = False
@@ -174,54 +182,69 @@ class _Pair:
             return Planned(self.post, self.account.name, row.round, row.frozen, released=row.released, frozen=True)
         return None
 
-    def _not_for_here(self) -> LeftOut | None:
-        """Drafts, dates to come, and the person's and the author's own rules."""
-        post, now = self.post, self.known.now
+    def _not_public(self) -> LeftOut | None:
+        """Drafts and dates to come."""
+        post = self.post
         if post.draft:
             return self._out(Reason.DRAFT, "it is marked as a draft")
-        if post.published and post.published > now:
+        if post.published and post.published > self.known.now:
             return self._out(Reason.FUTURE, f"its date is {post.published:%Y-%m-%d %H:%M} UTC", post.published)
+        return None
+
+    def _baseline(self) -> LeftOut | None:
+        """What was there before the bot is old, whatever else could be said of it."""
+        drawn = (self.post.source, self.account.name) in self.known.baselines
+        if self._is_wanted() or drawn or not self.known.guards.baseline:
+            return None
+        return self._out(Reason.BASELINE, "it was there before the bot, or before the account", final=True)
+
+    def _is_wanted(self) -> bool:
+        """Whether a person asked for it, or it has passed these guards before."""
+        return bool(self.asked or (self.row and (self.row.released or self.row.state in (State.HELD, State.DUE))))
+
+    def _not_for_here(self) -> LeftOut | None:
+        """The author's and the person's own rules."""
+        post, until = self.post, self.post.settings.not_after
         if post.settings.skip:
             return self._out(Reason.OPTED_OUT, "its front matter says posse: false")
         if not post.url:
             return self._out(Reason.INVALID, "no canonical URL: set [site] url and a permalink, or canonical_url in it")
-        if not self.asked and (why := self._filtered()):
+        if why := self._filtered():
             return self._out(Reason.FILTERED, why)
-        if post.settings.not_after and post.settings.not_after < now and not self.asked:
-            return self._out(Reason.EXPIRED, f"not_after was {post.settings.not_after:%Y-%m-%d}", final=True)
+        if until and until < self.known.now and not self.asked:
+            return self._out(Reason.EXPIRED, f"not_after was {until:%Y-%m-%d}", final=True)
         if self.candidate.duplicate_of:
             return self._out(Reason.DUPLICATE, f"{self.candidate.duplicate_of} has the same URL")
         return None
 
     def _filtered(self) -> str:
-        account, post = self.account, self.post
-        source = self.known.sources.get(post.source)
-        if post.settings.accounts is not None and account.name not in post.settings.accounts:
+        account, post, asked = self.account, self.post, self.asked
+        named = bool(asked and asked.accounts is not None)
+        if post.settings.accounts is not None and account.name not in post.settings.accounts and not named:
             return f"its front matter names {', '.join(post.settings.accounts) or 'no account'}"
+        if asked:
+            return ""
+        source = self.known.sources.get(post.source)
         if source and source.accounts is not None and account.name not in source.accounts:
             return f"source {source.name} is announced on {', '.join(source.accounts)}"
         for where, found in (("account", account), ("source", source)):
-            if found is None:
-                continue
-            if found.only and not _matches(post, found.only):
+            if found and found.only and not _matches(post, found.only):
                 return f"the {where}'s `only` does not name it"
-            if found.exclude and _matches(post, found.exclude):
+            if found and found.exclude and _matches(post, found.exclude):
                 return f"the {where}'s `exclude` names it"
         return ""
 
-    def _old(self) -> LeftOut | None:
-        """Nothing old is announced by itself."""
-        if self.asked or (self.row and (self.row.released or self.row.state is State.HELD)):
+    def _too_old(self) -> LeftOut | None:
+        """A date long past, on something that was never awaited."""
+        if self._is_wanted():
             return None
-        guards, post = self.known.guards, self.post
-        drawn = self.known.baselines.get((post.source, self.account.name))
-        if guards.baseline and drawn is None:
-            return self._out(Reason.BASELINE, "it was there before the bot, or before the account", final=True)
-        dated = post.published or self.candidate.first_seen
+        guards, seen = self.known.guards, self.candidate.first_seen
+        drawn = self.known.baselines.get((self.post.source, self.account.name))
+        dated = self.post.published or seen
         if guards.since and dated < guards.since:
             return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d}", final=True)
-        awaited = self.candidate.was_draft or self.candidate.first_seen == drawn
-        if drawn is not None and not awaited and dated < self.candidate.first_seen - guards.max_age:
+        awaited = self.candidate.was_draft or (not guards.baseline and seen == drawn)
+        if drawn is not None and not awaited and dated < seen - guards.max_age:
             return self._out(Reason.TOO_OLD, f"dated {dated:%Y-%m-%d}, older than max_age when first seen", final=True)
         return None
 

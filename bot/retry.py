@@ -57,7 +57,7 @@ class Absent:
 
 def backoff(attempts: int, jitter: float) -> timedelta:
     """The wait after `attempts` tries: doubling from `FIRST_WAIT`, spread by `jitter` (0 to 1) over its upper half."""
-    full = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+    full: timedelta = min(FIRST_WAIT * (1 << min(attempts - 1, 20)), LONGEST_WAIT)
     return full * (0.5 + jitter / 2)
 
 
