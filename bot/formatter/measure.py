@@ -1,0 +1,90 @@
+"""How networks count. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+from bot.formatter import urls
+from bot.networks import Unit
+
+_GRAPHEME = regex.compile(r"\X")
+# https://github.com/mastodon/mastodon/blob/main/app/models/account.rb (MENTION_RE)
+_REMOTE = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)@[\w.-]*\w", regex.IGNORECASE)
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Emoji}\uFE0F|[0-9#*]\uFE0F?\u20E3")
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+X_URL = 23
+
+
+def graphemes(text: str) -> int:
+    """Extended grapheme clusters: what a reader takes for one character."""
+    if text.isascii() and "\r" not in text:
+        return len(text)
+    return len(_GRAPHEME.findall(text))
+
+
+def utf8(text: str) -> int:
+    """Bytes of UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def code_points(text: str) -> int:
+    """Unicode code points."""
+    return len(text)
+
+
+def mastodon(text: str, url_length: int = 23) -> int:
+    """Graphemes, with every http or https URL as `url_length` and `@user@host` as `@user`.
+
+    https://github.com/mastodon/mastodon/blob/main/app/validators/status_length_validator.rb
+    """
+    pieces: list[str] = []
+    position = 0
+    for start, end in urls.spans(text):
+        pieces += (_REMOTE.sub(r"\1", text[position:start]), "x" * url_length)
+        position = end
+    pieces.append(_REMOTE.sub(r"\1", text[position:]))
+    return graphemes("".join(pieces))
+
+
+def x(text: str) -> int:
+    """X's weighted length (configuration v3): 2 for an emoji and for most scripts beyond Latin, 23 for any URL.
+
+    https://docs.x.com/fundamentals/counting-characters
+    """
+    text = unicodedata.normalize("NFC", text)
+    total = 0
+    position = 0
+    for start, end in urls.spans(text, bare=True):
+        total += _weight(text[position:start]) + X_URL
+        position = end
+    return total + _weight(text[position:])
+
+
+def _weight(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if _EMOJI.search(cluster) else sum(1 if _is_light(ord(character)) else 2 for character in cluster)
+        for cluster in _GRAPHEME.findall(text)
+    )
+
+
+def _is_light(code: int) -> bool:
+    return any(first <= code <= last for first, last in _LIGHT)
+
+
+def length(text: str, unit: Unit, url_length: int | None) -> int:
+    """The length of `text` in `unit`; `url_length` is what a URL counts, None for the unit's own default."""
+    match unit:
+        case Unit.GRAPHEMES:
+            return graphemes(text)
+        case Unit.MASTODON:
+            return mastodon(text) if url_length is None else mastodon(text, url_length)
+        case Unit.CODE_POINTS:
+            return code_points(text)
+        case Unit.X:
+            return x(text)
+        case Unit.UTF8:
+            return utf8(text)
