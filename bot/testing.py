@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
+from bot.errors import CredentialError, PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
 from bot.model import Announcement, Note, Part, PostId, PostRef, Receipt, Span, SpanKind, Visibility
-from bot.publishers.base import Publisher
+from bot.publishers.base import Access, Publisher, Vault
 
 A_WHILE = timedelta(minutes=5)
 
@@ -71,6 +71,33 @@ class MemoryVault:
     def locked(self) -> Iterator[None]:
         """Hold nothing: one process is all there is."""
         yield
+
+
+def access(
+    options: Mapping[str, object],
+    secrets: Mapping[str, str],
+    *,
+    account: str = "me",
+    vault: Vault | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Access:
+    """Return what a publisher is made from, with `secrets` in the open. A secret it lacks is a `CredentialError`."""
+    from bot.credentials import Secret
+    from bot.http import Http
+
+    def secret(key: str) -> Secret:
+        if key not in secrets:
+            raise CredentialError(f"no secret {key} was given to the test")
+        return Secret(secrets[key])
+
+    return Access(
+        account=account,
+        options=options,
+        secret=secret,
+        vault=vault or MemoryVault(),
+        http=Http(),
+        clock=clock or (lambda: datetime.now(UTC)),
+    )
 
 
 def attempt(publisher: Publisher, announcement: Announcement, notes: Sequence[Note] = ()) -> Attempt:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest_plugins = [
+    "tests.servers.fixtures_mastodon",
+]
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[None]:

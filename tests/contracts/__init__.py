@@ -1,0 +1,1 @@
+"""Every network, held to the same contract."""

@@ -1,0 +1,1 @@
+"""Real servers and strict fakes, on loopback."""
