@@ -1,4 +1,4 @@
-"""Every error of the bot. Each leaf carries its facts, says what to type next, and knows its exit code. Imports nothing."""
+"""Every error of the bot. Each leaf carries its facts, says what to type next, and knows its exit code."""
 
 from __future__ import annotations
 
@@ -125,6 +125,10 @@ class TryLater(PublishError):
     def __init__(self, message: str, wait: timedelta | None = None) -> None:
         self.wait = wait
         super().__init__(message)
+
+
+class TooFar(TryLater):
+    """A timeline is longer than we are ready to read: no look at it can be complete."""
 
 
 class Uncertain(PublishError):

@@ -238,12 +238,13 @@ class _Pair:
         """A date long past, on something that was never awaited."""
         if self._is_wanted():
             return None
-        guards, seen = self.known.guards, self.candidate.first_seen
+        guards = self.known.guards
+        seen = self.known.now if self.row else self.candidate.first_seen
         drawn = self.known.baselines.get((self.post.source, self.account.name))
         dated = self.post.published or seen
         if guards.since and dated < guards.since:
             return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d}", final=True)
-        awaited = self.candidate.was_draft or (not guards.baseline and seen == drawn)
+        awaited = self.candidate.was_draft or (not guards.baseline and self.candidate.first_seen == drawn)
         if drawn is not None and not awaited and dated < seen - guards.max_age:
             return self._out(Reason.TOO_OLD, f"dated {dated:%Y-%m-%d}, older than max_age when first seen", final=True)
         return None

@@ -105,6 +105,10 @@ class ReadOnlyStore(Protocol):
         """Every name a post has or had."""
         ...
 
+    def all_aliases(self, kind: str) -> dict[PostId, set[str]]:
+        """Every name of one kind, by post."""
+        ...
+
     def posts(self, ids: Iterable[PostId]) -> dict[PostId, KnownPost]:
         """The remembered posts among `ids`."""
         ...
@@ -212,7 +216,11 @@ class Store(ReadOnlyStore, Protocol):
         ...
 
     def note(self, delivery: Delivery, note: Note, now: datetime, lease_until: datetime) -> None:
-        """Commit a step of a publish and renew the lease. Raises `LeaseLost`, as do the next five."""
+        """Commit a step of a publish and renew the lease. Raises `LeaseLost`, as do the next six."""
+        ...
+
+    def renew(self, delivery: Delivery, now: datetime, lease_until: datetime) -> None:
+        """Hold on to a claimed row for longer."""
         ...
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime, reason: Reason | None = None) -> None:

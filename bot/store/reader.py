@@ -121,6 +121,13 @@ class SqlReader:
         rows = self._rows("SELECT kind, value FROM aliases WHERE post = :post ORDER BY kind, value", post=post)
         return [(row["kind"], row["value"]) for row in rows]
 
+    def all_aliases(self, kind: str) -> dict[PostId, set[str]]:
+        """See `ReadOnlyStore`."""
+        found: dict[PostId, set[str]] = {}
+        for row in self._rows("SELECT post, value FROM aliases WHERE kind = :kind", kind=kind):
+            found.setdefault(PostId(row["post"]), set()).add(row["value"])
+        return found
+
     def posts(self, ids: Iterable[PostId]) -> dict[PostId, KnownPost]:
         """See `ReadOnlyStore`."""
         rows = self._rows(f"SELECT * FROM posts WHERE {self._db.among('id', 'ids')}", ids=self._db.pack(set(ids)))

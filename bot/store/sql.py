@@ -189,6 +189,10 @@ class SqlStore(SqlReader):
         notes = codec.encode((*self._notes(delivery), note))
         self._write(delivery, "sending", now, notes=notes, lease_until=codec.when(lease_until))
 
+    def renew(self, delivery: Delivery, now: datetime, lease_until: datetime) -> None:
+        """See `Store`."""
+        self._write(delivery, "sending, uncertain", now, lease_until=codec.when(lease_until))
+
     def _notes(self, delivery: Delivery) -> tuple[Note, ...]:
         rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=delivery.id)
         return codec.notes(rows[0]["notes"])

@@ -1,0 +1,388 @@
+"""Claims a delivery, publishes it, records what came of it. The only code that sends, and the only writer of outcomes.
+
+The store is touched from the thread that calls `Courier.run`; publishers work in threads of their own, one step at a
+time, and each step is bounded by a monotonic deadline shorter than the lease.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, assert_never
+
+from bot import retry
+from bot.config.model import AccountConfig
+from bot.errors import (
+    CredentialError,
+    LeaseLost,
+    PosseError,
+    PublishError,
+    SourceError,
+    TooFar,
+    TryLater,
+    Unauthorized,
+    Uncertain,
+)
+from bot.identity import URL, url_name
+from bot.model import Delivery, DeliveryId, Note, Reason, Receipt, State
+from bot.networks import Guarantee
+from bot.pacing import pace
+from bot.publishers.base import Publisher, Sighting
+from bot.store.base import Store
+
+SIGHT_LIFE = 60.0  # seconds for which one look at a timeline answers for the next delivery also
+_EARLIER = timedelta(days=2)  # how long before its post's date an announcement may stand on the timeline
+_MARGIN = timedelta(days=1)  # how far the server's clock may be from ours, when a further round is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the courier is told of time and patience. `zone` is the one of quiet hours."""
+
+    owner: str
+    lease: timedelta
+    grace: timedelta
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    is_dead: Callable[[str], bool]
+    zone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a delivery, or to an account (`delivery` None): for a log line and the exit code."""
+
+    kind: str
+    account: str
+    delivery: Delivery | None
+    detail: str = ""
+    fresh: bool = True
+
+
+@dataclass(slots=True)
+class _Job:
+    """One delivery in hand: the steps still to come, and until when the running one may take."""
+
+    delivery: Delivery
+    steps: Iterator[Any]
+    what: str
+    deadline: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one step brought: a value, an error, or neither at the end of the steps."""
+
+    job: _Job
+    value: Any = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class Courier:
+    """Sends what is due and looks for what is uncertain, one delivery at a time on each account.
+
+    `recheck` says why a post may no longer go (None: it may); it may raise `SourceError`.
+    """
+
+    store: Store
+    accounts: Mapping[str, AccountConfig]
+    open_publisher: Callable[[AccountConfig], Publisher]
+    recheck: Callable[[Delivery], Reason | None]
+    terms: Terms
+    tell: Callable[[Event], None]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _publishers: dict[str, Publisher] = field(default_factory=dict)
+    _jobs: dict[str, _Job] = field(default_factory=dict)
+    _results: queue.SimpleQueue[_Step] = field(default_factory=queue.SimpleQueue)
+    _sights: dict[str, tuple[float, datetime, list[Sighting]]] = field(default_factory=dict)
+
+    def run(self, only: Collection[DeliveryId] | None = None) -> None:
+        """Work until nothing can be done now. With `only`, on these rows alone, and pacing yields.
+
+        A defect of a publisher is recorded as uncertain and raised at the end.
+        """
+        defects: list[Exception] = []
+        while True:
+            self._expire()
+            if not self.stopping.is_set():
+                self._start(only)
+            if not self._jobs:
+                break
+            self._wait(defects)
+        if defects:
+            raise defects[0]
+
+    def _expire(self) -> None:
+        for delivery in self.store.expire(self.terms.clock(), self.terms.is_dead):
+            job = self._jobs.get(delivery.account)
+            if job is None or job.delivery.id != delivery.id:
+                self.tell(Event("expired", delivery.account, delivery, delivery.error or ""))
+
+    def _start(self, only: Collection[DeliveryId] | None) -> None:
+        """Give every idle account that may speak its next delivery."""
+        health = self.store.account_health()
+        for name, account in self.accounts.items():
+            paused = name in health and health[name].paused_at is not None
+            if name in self._jobs or paused:
+                continue
+            if self._start_look(account, only):
+                continue
+            if only is None and self._must_wait(account):
+                continue
+            self._start_send(account, only)
+
+    def _must_wait(self, account: AccountConfig) -> bool:
+        pacing, now = account.pacing, self.terms.clock()
+        sent = self.store.sent_since(account.name, now - max(timedelta(hours=1), pacing.spacing))
+        return pace(pacing, sent, now, self.terms.zone) is not None
+
+    def _start_look(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> bool:
+        now = self.terms.clock()
+        if account.network.guarantee is Guarantee.ASK:
+            return self._resend_unseen(account, only)
+        delivery = self.store.claim_look(account.name, self.terms.owner, now, now + self.terms.lease, only)
+        if delivery is None or delivery.announcement is None:
+            return False
+        announcement = delivery.announcement
+        since = _since(delivery)
+
+        def look(publisher: Publisher) -> Iterator[Receipt | list[Sighting] | None]:
+            if account.network.guarantee is Guarantee.EXACTLY_ONCE:
+                yield publisher.find(announcement, since)
+            else:
+                yield list(publisher.recent(since))
+
+        self._begin(account, delivery, look, "look")
+        return True
+
+    def _resend_unseen(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> bool:
+        """Where nobody can look: leave it to a person, unless the account says to send again after `grace`."""
+        if account.on_uncertain != "retry":
+            return False
+        now = self.terms.clock()
+        delivery = self.store.claim_look(account.name, self.terms.owner, now, now + self.terms.lease, only)
+        if delivery is None:
+            return False
+        ready = (delivery.ended_at or now) + self.terms.grace
+        if ready > now:
+            self.store.looked(delivery, now, ready, None, complete=False)
+        else:
+            self.store.put_back(delivery, now, now, "sent again: on_uncertain = retry", spent=True)
+        return False
+
+    def _start_send(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> None:
+        now = self.terms.clock()
+        delivery = self.store.claim(account.name, self.terms.owner, now, now + self.terms.lease, only)
+        if delivery is None:
+            return
+        announcement = delivery.announcement
+        if announcement is None or not self._may_go(delivery):
+            return
+
+        def send(publisher: Publisher) -> Iterator[list[Sighting] | Note | Receipt]:
+            if delivery.round == 1 and delivery.attempts == 1:
+                yield from self._first_look(account.name, publisher, _since(delivery))
+            yield from publisher.publish(announcement, delivery.notes)
+
+        self._begin(account, delivery, send, "send")
+
+    def _first_look(self, name: str, publisher: Publisher, since: datetime) -> Iterator[list[Sighting]]:
+        """What the timeline shows already: a lost state, an old backup or another machine may have been here."""
+        at, covered, seen = self._sights.get(name, (0.0, since, []))
+        if covered > since or at + SIGHT_LIFE < time.monotonic():
+            try:
+                seen = list(publisher.recent(since))
+            except (NotImplementedError, TooFar):
+                return
+            self._sights[name] = (time.monotonic(), since, seen)
+        yield seen
+
+    def _may_go(self, delivery: Delivery) -> bool:
+        """Claiming asks again whether the post is still there, no draft, and not opted out."""
+        now = self.terms.clock()
+        try:
+            reason = self.recheck(delivery)
+        except SourceError as error:
+            self.store.put_back(delivery, now, now + timedelta(minutes=1), str(error), spent=False)
+            self.tell(Event("waiting", delivery.account, delivery, str(error), fresh=delivery.error is None))
+            return False
+        if reason is None:
+            return True
+        self.store.put_back(delivery, now, now, None, spent=False)
+        self.store.settle(delivery.id, [State.DUE], State.SKIPPED, now, reason=reason)
+        self.tell(Event("skipped", delivery.account, delivery, str(reason)))
+        return False
+
+    def _begin(
+        self, account: AccountConfig, delivery: Delivery, steps: Callable[[Publisher], Iterator[Any]], what: str
+    ) -> None:
+        def all_steps() -> Iterator[Any]:
+            if account.name not in self._publishers:
+                self._publishers[account.name] = self.open_publisher(account)
+            yield from steps(self._publishers[account.name])
+
+        job = _Job(delivery, all_steps(), what)
+        self._jobs[account.name] = job
+        self._next(job)
+
+    def _next(self, job: _Job) -> None:
+        """Let a thread take the job's next step. It is a daemon thread: a stuck one must not hold up the exit."""
+        job.deadline = time.monotonic() + self.terms.lease.total_seconds() * 0.8
+        threading.Thread(target=self._step, args=(job,), daemon=True).start()
+
+    def _step(self, job: _Job) -> None:
+        try:
+            step = _Step(job, next(job.steps))
+        except StopIteration:
+            step = _Step(job)
+        except Exception as error:  # noqa: BLE001 - a publisher may be anybody's; whatever it raises is judged below
+            step = _Step(job, error=error)
+        self._results.put(step)
+
+    def _wait(self, defects: list[Exception]) -> None:
+        """Take the next finished step, or give up on one that is over its time."""
+        patience = min(job.deadline for job in self._jobs.values()) - time.monotonic()
+        try:
+            step = self._results.get(timeout=max(patience, 0.001))
+        except queue.Empty:
+            for job in [job for job in self._jobs.values() if job.deadline <= time.monotonic()]:
+                self._finish(job, defects, Uncertain("no answer within the time a lease allows"))
+            return
+        if self._jobs.get(step.job.delivery.account) is not step.job:
+            return  # given up on; its fence has risen, and what it brings must not be written
+        if step.error is not None:
+            self._finish(step.job, defects, step.error)
+        else:
+            self._advance(step.job, step.value, defects)
+
+    def _advance(self, job: _Job, value: Any, defects: list[Exception]) -> None:
+        """Commit what a step brought, then ask for the next one."""
+        delivery, now = job.delivery, self.terms.clock()
+        try:
+            if isinstance(value, Note):
+                self.store.note(delivery, value, now, now + self.terms.lease)
+            elif isinstance(value, Receipt):
+                self._delivered(job, value, Reason.FOUND if job.what == "look" else None)
+                return
+            elif isinstance(value, list) and (found := self._ours(delivery, value)):
+                self._delivered(job, found, Reason.FOUND)
+                return
+            elif isinstance(value, list) and job.what == "send":
+                self.store.renew(delivery, now, now + self.terms.lease)
+            elif job.what == "look":
+                self._absent(job)
+                return
+            else:
+                raise TypeError(f"the publisher of {delivery.account} ended without a receipt")
+        except LeaseLost as error:
+            self._drop(job, str(error))
+        except TypeError as error:
+            self._finish(job, defects, error)
+        else:
+            self._next(job)
+
+    def _ours(self, delivery: Delivery, sightings: list[Sighting]) -> Receipt | None:
+        """The sighting that is this announcement: it bears the link, and is no stored receipt."""
+        if delivery.announcement is None:
+            return None
+        wanted = {url_name(delivery.announcement.url)[1]}
+        wanted |= {value for kind, value in self.store.aliases_of(delivery.post.id) if kind == URL}
+        likely = [
+            sighting.receipt for sighting in sightings if any(url_name(link)[1] in wanted for link in sighting.links)
+        ]
+        stored = self.store.receipts_of(delivery.account, [receipt.remote_id for receipt in likely])
+        return next((receipt for receipt in likely if receipt.remote_id not in stored), None)
+
+    def _delivered(self, job: _Job, receipt: Receipt, reason: Reason | None) -> None:
+        self.store.delivered(job.delivery, receipt, self.terms.clock(), reason)
+        self._drop(job)
+        self.tell(Event("found" if reason else "delivered", job.delivery.account, job.delivery, receipt.url or ""))
+
+    def _absent(self, job: _Job) -> None:
+        """A complete look found nothing."""
+        delivery, now = job.delivery, self.terms.clock()
+        guarantee = self.accounts[delivery.account].network.guarantee
+        ended = delivery.ended_at or delivery.updated_at
+        verdict = retry.after_absent(delivery.looks + 1, ended, now, self.terms.grace, guarantee)
+        match verdict:
+            case retry.Absent():
+                self.store.put_back(delivery, now, now, "looked for it: it did not arrive", spent=True)
+            case retry.LookAgain(at):
+                self.store.looked(delivery, now, at, None, complete=True)
+        self._drop(job)
+        self.tell(Event("absent", delivery.account, delivery, fresh=False))
+
+    def _finish(self, job: _Job, defects: list[Exception], error: Exception) -> None:
+        """Record an error."""
+        if not isinstance(error, PosseError):
+            defects.append(error)
+            error = Uncertain(f"defect in the publisher: {type(error).__name__}: {error}")
+        try:
+            if isinstance(error, CredentialError):
+                error = Unauthorized(str(error))
+            elif not isinstance(error, PublishError):
+                error = TryLater(str(error))
+            if job.what == "look":
+                self._look_failed(job.delivery, error)
+            else:
+                self._send_failed(job.delivery, error)
+        except LeaseLost as lost:
+            self._drop(job, str(lost))
+        else:
+            self._drop(job)
+
+    def _look_failed(self, delivery: Delivery, error: PublishError) -> None:
+        now = self.terms.clock()
+        if isinstance(error, Unauthorized):
+            self._pause(delivery, error.message)
+        wait = error.wait if isinstance(error, TryLater) else None
+        again = retry.after_broken_look(delivery.fence, now, self.terms.jitter(), wait)
+        self.store.looked(delivery, now, again.at, error.message, complete=False)
+        self.tell(
+            Event("look_failed", delivery.account, delivery, error.message, fresh=delivery.error != error.message)
+        )
+
+    def _send_failed(self, delivery: Delivery, error: PublishError) -> None:
+        now, account = self.terms.clock(), self.accounts[delivery.account]
+        verdict = retry.judge(
+            error, delivery.attempts, now, self.terms.jitter(), account.network.guarantee, account.on_uncertain
+        )
+        match verdict:
+            case retry.TryAt(at, spent):
+                self.store.put_back(delivery, now, at, error.message, spent)
+                self.tell(Event("waiting", account.name, delivery, error.message, fresh=delivery.attempts == 1))
+            case retry.LookFirst(at):
+                self.store.uncertain(delivery, now, at or now, error.message)
+                self._sights.pop(account.name, None)
+                self.tell(Event("uncertain", account.name, delivery, error.message))
+            case retry.GiveUp(why):
+                self.store.failed(delivery, now, why)
+                self.tell(Event("failed", account.name, delivery, why))
+            case retry.Pause(why):
+                self.store.put_back(delivery, now, now, why, spent=False)
+                self._pause(delivery, why)
+            case _:
+                assert_never(verdict)
+
+    def _pause(self, delivery: Delivery, why: str) -> None:
+        health = self.store.account_health().get(delivery.account)
+        if health is None or health.paused_at is None:
+            self.store.pause(delivery.account, f"unauthorized: {why}", self.terms.clock())
+            self.tell(Event("unauthorized", delivery.account, replace(delivery, error=why), why))
+
+    def _drop(self, job: _Job, lost: str = "") -> None:
+        self._jobs.pop(job.delivery.account, None)
+        if lost:
+            self.tell(Event("lease_lost", job.delivery.account, job.delivery, lost, fresh=False))
+
+
+def _since(delivery: Delivery) -> datetime:
+    """From when on the timeline may hold this announcement. A first round may have been sent by a state now lost."""
+    if delivery.round == 1 and delivery.announcement is not None:
+        return min(delivery.announcement.instant, delivery.created_at) - _EARLIER
+    return (delivery.sent_at or delivery.created_at) - _MARGIN

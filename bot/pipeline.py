@@ -1,0 +1,247 @@
+"""Calls things in order: scan → identify → plan → enqueue; the preview stops before the last. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot import identity, lookup, planner
+from bot.config.model import Config
+from bot.model import Delivery, DeliveryId, Page, PostId, Reason, State
+from bot.planner import Asked, Knowledge, Plan, Standing
+from bot.store.base import Enqueue, ReadOnlyStore, Store
+from bot.survey import Survey, Surveyor
+from bot.watcher.base import Source
+from bot.wording import Wording, rules_for
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A survey and the plan made of it."""
+
+    survey: Survey
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What `enqueue` did: the plan it followed, the rows it made, and rows that newly wait for a person."""
+
+    outlook: Outlook
+    made: tuple[DeliveryId, ...]
+    newly_held: tuple[DeliveryId, ...]
+    newly_failed_sources: tuple[str, ...] = ()
+
+
+PageGetter = Callable[[Sequence[str]], Mapping[str, Page]]
+Select = Callable[[ReadOnlyStore, Survey], Asked]
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The way of a post from the sources to the outbox. `get_pages` asks for pages; it is given only what is needed."""
+
+    config: Config
+    sources: Sequence[Source]
+    get_pages: PageGetter
+    pages: dict[str, Page] = field(default_factory=dict)
+
+    def survey(
+        self,
+        store: ReadOnlyStore,
+        now: datetime,
+        select: Select | None = None,
+    ) -> tuple[Survey, Asked | None]:
+        """Look at every source and say which posts are there; the posts that `select` asks for are read for certain."""
+        survey = self._survey(store, now, {})
+        if select is None:
+            return survey, None
+        asked = select(store, survey)
+        unread = [post for id_, post in store.posts(asked.posts).items() if id_ not in survey.known]
+        if unread:
+            reread: dict[str, list[str]] = {}
+            for post in unread:
+                reread.setdefault(post.source, []).append(post.source_id)
+            survey = self._survey(store, now, reread)
+        return survey, asked
+
+    def _survey(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> Survey:
+        surveyor = Surveyor(store, now, list(self.config.accounts))
+        for source in self.sources:
+            surveyor.add(source, reread.get(source.name, ()))
+        return surveyor.done()
+
+    def plan(
+        self, store: ReadOnlyStore, survey: Survey, asked: Asked | None = None, *, may_ask: bool = True
+    ) -> Outlook:
+        """Plan what to announce now; the pages that the plan hangs on are asked for, if they may be."""
+        known = self._knowledge(store, survey)
+        made = planner.plan(survey.candidates, known, asked)
+        if may_ask and (wanted := self._pages_wanted(made, asked)):
+            self.pages.update(self.get_pages(wanted))
+            made = planner.plan(survey.candidates, replace(known, pages=self.pages), asked)
+        return Outlook(survey, made)
+
+    def enqueue(self, store: Store, now: datetime, select: Select | None = None) -> Enqueued:
+        """Survey, plan and write it all down, under the planning lock.
+
+        Pages are asked for before the lock is taken: a slow site must not keep another process from its state.
+        """
+        if self._may_need_pages(select):
+            self.plan(store, *self.survey(store, now, select))
+        with store.planning():
+            survey, asked = self.survey(store, now, select)
+            outlook = self.plan(store, survey, asked, may_ask=False)
+            told = store.source_health()
+            self._write_survey(store, survey)
+            made, held = self._write_plan(store, outlook, asked)
+            self._write_lines(store, survey)
+        fresh = tuple(name for name, why in survey.failures.items() if name not in told or told[name].error != why)
+        return Enqueued(outlook, made, held, fresh)
+
+    def _may_need_pages(self, select: object) -> bool:
+        cards = any(account.network.card for account in self.config.accounts.values())
+        return self.config.guards.require_live or (cards and select is not None)
+
+    def _knowledge(self, store: ReadOnlyStore, survey: Survey) -> Knowledge:
+        health = store.account_health()
+        rules = {
+            name: rules_for(self.config, account, health[name].limits if name in health else None)
+            for name, account in self.config.accounts.items()
+        }
+        wording = Wording(rules, {name: source.language for name, source in self.config.sources.items()})
+        ids = [candidate.post.id for candidate in survey.candidates]
+        hour_ago = survey.now - timedelta(hours=1)
+        paced = [n for n, a in self.config.accounts.items() if a.pacing.spacing or a.pacing.per_hour is not None]
+        spacing = max((a.pacing.spacing for a in self.config.accounts.values()), default=timedelta(0))
+        return Knowledge(
+            now=survey.now,
+            guards=self.config.guards,
+            sources=self.config.sources,
+            accounts=self.config.accounts,
+            standings=_standings(store, ids),
+            baselines=store.baselines(),
+            compose=wording.compose,
+            inspect=wording.inspect,
+            pages=self.pages,
+            paused={name: h.paused_reason or "" for name, h in health.items() if h.paused_at},
+            sent={name: store.sent_since(name, min(hour_ago, survey.now - spacing)) for name in paced},
+            zone=self.config.timezone,
+        )
+
+    def _pages_wanted(self, plan: Plan, asked: Asked | None) -> list[str]:
+        """The URLs whose pages the plan waits for, or that would make a card or a warning."""
+        wanted = {out.post.url: None for out in plan.left_out if out.reason == Reason.NOT_LIVE and out.post.url}
+        for entry in plan.planned:
+            card = self.config.accounts[entry.account].network.card
+            if entry.frozen or not entry.post.url:
+                continue
+            if entry.hold is Reason.NOT_LIVE or (self.config.guards.require_live and (card or asked)):
+                wanted[entry.post.url] = None
+        return [url for url in wanted if url not in self.pages or not self.pages[url].live]
+
+    def _write_survey(self, store: Store, survey: Survey) -> None:
+        changed = [candidate.post.id for candidate in survey.candidates]
+        store.remember([survey.known[id_] for id_ in changed], {id_: survey.names[id_] for id_ in changed})
+        for source, ids in survey.gone.items():
+            if ids:
+                store.forget_gone(source, ids, survey.now)
+        for name in survey.scanned:
+            store.source_scanned(name, survey.now, None)
+        for name, why in survey.failures.items():
+            store.source_scanned(name, survey.now, why)
+
+    def _write_lines(self, store: Store, survey: Survey) -> None:
+        """Draw the line between old and new where a complete scan has just made it possible."""
+        drawn = store.baselines()
+        for source in survey.scanned:
+            for account in self.config.accounts:
+                if (source, account) not in drawn:
+                    store.set_baseline(source, account, survey.now)
+
+    def _write_plan(
+        self, store: Store, outlook: Outlook, asked: Asked | None
+    ) -> tuple[tuple[DeliveryId, ...], tuple[DeliveryId, ...]]:
+        before = store.standings(candidate.post.id for candidate in outlook.survey.candidates)
+        rows = [_planned_row(entry, asked) for entry in outlook.plan.planned if not entry.frozen]
+        rows += [row for out in outlook.plan.left_out if (row := _left_out_row(out, before))]
+        made = store.enqueue([row for row in rows if row], outlook.survey.now)
+        after = store.standings(candidate.post.id for candidate in outlook.survey.candidates)
+        held = tuple(
+            row.id
+            for key, row in after.items()
+            if row.state is State.HELD and (key not in before or before[key].state is not State.HELD)
+        )
+        return tuple(made), held
+
+
+def _planned_row(entry: planner.Planned, asked: Asked | None) -> Enqueue:
+    return Enqueue(
+        announcement=entry.announcement,
+        post=entry.post.id,
+        account=entry.account,
+        round=entry.round,
+        state=State.HELD if entry.hold else State.DUE,
+        reason=entry.hold,
+        detail=entry.detail or None,
+        sort_key=entry.post.published,
+        released=bool(asked) and not entry.hold,
+    )
+
+
+def _left_out_row(out: planner.LeftOut, before: Mapping[tuple[PostId, str], object]) -> Enqueue | None:
+    """A row for a final reason, or for a waiting row that may no longer go."""
+    waiting = before.get((out.post.id, out.account))
+    state = getattr(waiting, "state", None)
+    withdrawn = state in (State.DUE, State.HELD) and out.reason in (Reason.DRAFT, Reason.OPTED_OUT, Reason.FILTERED)
+    if not out.final and not withdrawn:
+        return None
+    return Enqueue(
+        announcement=None,
+        post=out.post.id,
+        account=out.account,
+        round=out.round,
+        state=State.SKIPPED,
+        reason=Reason(out.reason),
+        detail=out.detail or None,
+        sort_key=out.post.published,
+    )
+
+
+def _standings(store: ReadOnlyStore, ids: Iterable[PostId]) -> dict[tuple[PostId, str], Standing]:
+    frozen: dict[tuple[PostId, str], Delivery] = {
+        (row.post.id, row.account): row for row in store.deliveries(states=[State.DUE]) if row.claimed_at
+    }
+    result = {}
+    for key, row in store.standings(ids).items():
+        fixed = frozen.get(key)
+        result[key] = Standing(
+            round=row.round,
+            state=row.state,
+            reason=row.reason,
+            detail=row.detail or (row.url if row.state is State.DELIVERED else None),
+            claimed=row.claimed,
+            released=row.released,
+            not_before=row.not_before,
+            frozen=fixed.announcement if fixed and fixed.round == row.round else None,
+        )
+    return result
+
+
+def entries(store: ReadOnlyStore, survey: Survey) -> list[lookup.Entry]:
+    """Every post a person can name: those the survey saw, and those the store remembers."""
+    urls = store.all_aliases(identity.URL)
+    found = {}
+    for known in (*store.all_posts(), *survey.known.values()):
+        own = urls.get(known.id, set()) | {v for kind, v in survey.names.get(known.id, ()) if kind == identity.URL}
+        found[known.id] = lookup.Entry(
+            id=known.id,
+            slug=known.slug,
+            title=known.title,
+            source=known.source,
+            source_id=known.source_id,
+            published=known.published,
+            urls=frozenset(own),
+        )
+    return list(found.values())

@@ -1,0 +1,163 @@
+"""Looks at every source, says which post each item is, and what the store shall remember of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot import identity
+from bot.errors import SourceError
+from bot.identity import Name
+from bot.model import Post, PostId, Problem
+from bot.planner import Candidate
+from bot.store.base import KnownPost, ReadOnlyStore
+from bot.watcher.base import Scan, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one look at all the sources found, identified, and what the store must be told of it."""
+
+    now: datetime
+    candidates: tuple[Candidate, ...]
+    known: Mapping[PostId, KnownPost]
+    names: Mapping[PostId, tuple[Name, ...]]
+    gone: Mapping[str, frozenset[str]]
+    problems: tuple[Problem, ...]
+    failures: Mapping[str, str]
+    scanned: tuple[str, ...]
+
+
+class Surveyor:
+    """A survey being made, source by source."""
+
+    def __init__(self, store: ReadOnlyStore, now: datetime, accounts: Sequence[str]) -> None:
+        self.store, self.now, self.accounts = store, now, accounts
+        self.candidates: dict[PostId, Candidate] = {}
+        self.known: dict[PostId, KnownPost] = {}
+        self.names: dict[PostId, list[Name]] = {}
+        self.owners: dict[Name, PostId] = {}
+        self.gone: dict[str, frozenset[str]] = {}
+        self.problems: list[Problem] = []
+        self.failures: dict[str, str] = {}
+        self.scanned: list[str] = []
+
+    def add(self, source: Source, reread: Collection[str] = ()) -> None:
+        """Scan one source and identify what it holds. Unchanged items are passed over, but for those in `reread`."""
+        stamps = self.store.stamps(source.name)
+        again = self.store.unsettled(source.name, self.accounts) | set(reread) if stamps else frozenset()
+        try:
+            scan = source.scan({key: stamp for key, stamp in stamps.items() if key not in again})
+        except SourceError as error:
+            self.failures[source.name] = str(error)
+            return
+        self.scanned.append(source.name)
+        self.problems += scan.problems
+        self._identify(source.name, scan, frozenset(stamps))
+
+    def _identify(self, source: str, scan: Scan, before: frozenset[str]) -> None:
+        missing = before - scan.present()
+        gone = self.store.posts_at(source, missing) if missing else []
+        if scan.window:
+            gone = _not_slid_out(gone, scan.posts)
+        wanted = [name for post in scan.posts for name in identity.names(post)]
+        owners = self.store.aliases(wanted)
+        owners |= {name: id_ for name in wanted if (id_ := self.owners.get(name))}
+        remembered = {id_: _remember(post) for id_, post in self.store.posts(set(owners.values())).items()}
+        remembered |= {id_: _remember(self.known[id_]) for id_ in owners.values() if id_ in self.known}
+        present = frozenset(identity.item_name(source, item) for item in scan.present())
+        answers = identity.identify(scan.posts, owners, remembered, present, [_remember(post) for post in gone])
+        for answer in answers:
+            self._take(answer, remembered)
+        came_back = {answer.post.id for answer in answers}
+        self.gone[source] = frozenset(post.source_id for post in gone if post.id not in came_back)
+
+    def _take(self, answer: identity.Identified, remembered: Mapping[PostId, identity.Remembered]) -> None:
+        post = answer.post
+        own = identity.names(post)
+        if post.id in self.candidates:
+            self.names[post.id] += own
+            self._merge(post)
+            return
+        before = self.store.posts([post.id]).get(post.id)
+        now_known = _as_known(post, before, self.now)
+        other = remembered.get(answer.duplicate) if answer.duplicate else None
+        named = other.source_id if other else None
+        if answer.duplicate and named is None and answer.duplicate in self.known:
+            named = self.known[answer.duplicate].source_id
+        self.known[post.id] = now_known
+        self.names[post.id] = own
+        for name in own:
+            self.owners.setdefault(name, post.id)
+        self.candidates[post.id] = Candidate(
+            post=post,
+            first_seen=now_known.first_seen,
+            public_since=now_known.first_public,
+            changed_at=now_known.changed_at,
+            was_draft=now_known.first_public is None or now_known.first_public > now_known.first_seen,
+            doubt=answer.doubt,
+            duplicate_of=named,
+        )
+
+    def _merge(self, post: Post) -> None:
+        """The same post in another source: the first source's words win, tags are taken over when it has none."""
+        first = self.candidates[post.id]
+        if not first.post.tags and not first.post.categories and (post.tags or post.categories):
+            both = replace(first.post, tags=post.tags, categories=post.categories)
+            self.candidates[post.id] = replace(first, post=both)
+
+    def done(self) -> Survey:
+        """The finished survey."""
+        return Survey(
+            now=self.now,
+            candidates=tuple(self.candidates.values()),
+            known=self.known,
+            names={id_: tuple(dict.fromkeys(found)) for id_, found in self.names.items()},
+            gone=self.gone,
+            problems=tuple(self.problems),
+            failures=self.failures,
+            scanned=tuple(self.scanned),
+        )
+
+
+def _not_slid_out(missing: Sequence[KnownPost], shown: Sequence[Post]) -> list[KnownPost]:
+    """What a source that shows only its newest items has truly lost: newer than the oldest it still shows."""
+    oldest = min((post.published for post in shown if post.published), default=None)
+    return [post for post in missing if oldest and post.published and post.published >= oldest]
+
+
+def _remember(post: KnownPost) -> identity.Remembered:
+    return identity.Remembered(
+        id=post.id,
+        source=post.source,
+        source_id=post.source_id,
+        url=post.url,
+        title=post.title,
+        slug=post.slug,
+        published=post.published,
+        has_time=post.has_time,
+        text_hash=post.text_hash,
+    )
+
+
+def _as_known(post: Post, before: KnownPost | None, now: datetime) -> KnownPost:
+    """How the store shall remember `post`."""
+    public = not post.draft and (post.published is None or post.published <= now)
+    changed = before is None or (before.text_hash, before.title) != (post.text_hash, post.title)
+    return KnownPost(
+        id=post.id,
+        source=post.source,
+        source_id=post.source_id,
+        slug=post.slug,
+        url=post.url,
+        title=post.title,
+        published=post.published,
+        has_time=post.has_time,
+        text_hash=post.text_hash,
+        stamp=post.stamp,
+        first_seen=before.first_seen if before else now,
+        first_public=(before.first_public if before else None) or (now if public else None),
+        changed_at=now if changed or before is None else before.changed_at,
+        gone_at=None,
+    )

@@ -1,0 +1,65 @@
+"""From an account's configuration, and what its server told of its limits, to the formatter's rules. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.config.model import AccountConfig, Config
+from bot.formatter.compose import compose, over_limit
+from bot.formatter.leftovers import leftovers
+from bot.formatter.rules import Rules
+from bot.model import Announcement, Page, Post, Reason
+
+
+def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] | None = None) -> Rules:
+    """Return the rules for one account's words: the configuration's, the server's limits, else the network's own."""
+    network = account.network
+    told = limits or {}
+    mentions = {}
+    for name, handles in config.mentions.items():
+        if handle := handles.get(account.name) or handles.get(network.name):
+            mentions[name] = handle
+    return Rules(
+        account=account.name,
+        network=network,
+        limit=told.get("characters", network.limit),
+        url_length=told.get("url_length", network.url_length),
+        hashtags=network.text_tags if account.hashtags is None else account.hashtags,
+        template=account.template,
+        visibility=account.visibility,
+        language=account.language,
+        aliases=config.tag_aliases,
+        mentions=mentions,
+        limit_told="characters" in told,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Makes and inspects announcements by the rules of each account."""
+
+    rules: Mapping[str, Rules]
+    languages: Mapping[str, str | None]
+
+    def compose(self, post: Post, account: AccountConfig, number: int, page: Page | None) -> Announcement:
+        """Return the announcement of `post` for round `number`, with what its page told."""
+        rules = self.rules[account.name]
+        if rules.language is None:
+            rules = replace(rules, language=self.languages.get(post.source))
+        link = page.landing if page and page.landing and account.links == "landing" else None
+        card = page.card if page and account.network.card else None
+        made = compose(post, rules, round=number, link=link, card=card)
+        return replace(made, warnings=(*made.warnings, *page.warnings)) if page and page.warnings else made
+
+    def inspect(self, announcement: Announcement) -> tuple[Reason, str] | None:
+        """Return why a person must see these words first, None when they may go."""
+        if found := leftovers(announcement):
+            return Reason.LEFTOVER, found
+        if over_limit(announcement, self.rules[announcement.account]):
+            length = max(part.length for part in announcement.parts)
+            return (
+                Reason.INVALID,
+                f"{length} {announcement.unit}, over the limit of {announcement.limit}: shorten its text",
+            )
+        return None
