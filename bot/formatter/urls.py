@@ -13,14 +13,15 @@ import regex
 # RFC 2606, RFC 6761, RFC 8375 and ICANN's private names: no registry has them, so no extractor knows them.
 NO_TLD = frozenset({"test", "example", "invalid", "localhost", "local", "internal", "lan", "home", "corp", "intranet"})
 # The names people really write without a scheme; every two-letter name is a country's.
-BARE_TLD = frozenset(
-    "academy app art blog biz cafe careers center chat cloud club codes com community company design dev digital"
-    " directory edu email engineering eu events expert finance fm foundation fun games garden gov group guide guru"
-    " health help host house info ink int io jobs land life link live lol ltd media mil mobi museum name net network"
-    " news one online onion org page photo photography photos pics pizza place plus press pro pub red report rocks run"
-    " school science shop show site social software solutions space store studio support systems team tech technology"
-    " tips today tools top tours town travel tube tv video wiki win work works world wtf xxx xyz zone".split()
-)
+_COMMON = """
+academy app art blog biz cafe careers center chat cloud club codes com community company design dev digital
+directory edu email engineering eu events expert finance fm foundation fun games garden gov group guide guru health
+help host house info ink int io jobs land life link live lol ltd media mil mobi museum name net network news one
+online onion org page photo photography photos pics pizza place plus press pro pub red report rocks run school
+science shop show site social software solutions space store studio support systems team tech technology tips today
+tools top tours town travel tube tv video wiki win work works world wtf xxx xyz zone
+"""
+BARE_TLD = frozenset(_COMMON.split())
 
 _PUNCT = r"""!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~"""
 _LABEL = rf"[^\s{_PUNCT}\p{{C}}](?:[^\s!\"#$%&'()*+,./:;<=>?@\[\\\]^`{{|}}~\p{{C}}]*[^\s{_PUNCT}\p{{C}}])?"
@@ -65,11 +66,11 @@ def _domain_end(text: str, start: int, bare: bool) -> int | None:
     host = _HOST.match(text, start)
     if host is None:
         return None
-    dots = [index for index in range(host.start(), host.end()) if text[index] == "."]
+    dots: list[int] = [index for index in range(host.start(), host.end()) if text[index] == "."]
     for dot in reversed(dots):
         name = _TLD.match(text, dot + 1)
         if name and _is_top_level(name[0].casefold(), bare):
-            return name.end()
+            return int(name.end())
     return None
 
 
