@@ -1,0 +1,1 @@
+"""What to say: posts and rules in, finished words out. Pure."""

@@ -1,0 +1,142 @@
+"""Markdown to blocks, by markdown-it-py (CommonMark, tables, strikethrough). Pure; the parser is imported on use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from bot.formatter import html
+from bot.formatter.blocks import HOLE, SOFT, Block, Kind, is_own_address, tidy, untorn, without_generator_markup
+from bot.model import Image
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_MORE = re.compile(r"<!--\s*more\b.*?-->", re.IGNORECASE | re.DOTALL)
+_FOOTNOTE_TEXT = re.compile(r"^\[\^[^\]\s]+\]:")
+_CONTAINERS = {
+    "blockquote_open": Kind.QUOTE,
+    "bullet_list_open": Kind.LIST,
+    "ordered_list_open": Kind.LIST,
+    "table_open": Kind.TABLE,
+    "heading_open": Kind.HEADING,
+}
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def tokens(body: str) -> Sequence[Token]:
+    """The block tokens of a body, generator markup and all."""
+    return _parser().parse(body)
+
+
+def blocks(body: str) -> list[Block]:
+    """The blocks of a Markdown body, outermost kind first: a paragraph in a list is a `LIST` block."""
+    found: list[Block] = []
+    inside: list[Kind] = []
+    level = 0
+    for token in tokens(without_generator_markup(body)):
+        if token.type in _CONTAINERS:
+            inside.append(_CONTAINERS[token.type])
+            level = int(token.tag[1]) if token.type == "heading_open" else level
+        elif token.type.removesuffix("_close") + "_open" in _CONTAINERS:
+            inside.pop()
+        elif token.type == "inline":
+            found.append(_words(token, inside[0] if inside else Kind.PROSE, level))
+        elif token.type in ("fence", "code_block"):
+            found.append(Block(Kind.CODE, token.content.rstrip("\n")))
+        elif token.type == "html_block":
+            found += _html(token.content)
+    return found
+
+
+def _words(token: Token, kind: Kind, level: int) -> Block:
+    text, images = render(token.children or [])
+    if kind is Kind.PROSE and (HOLE in text or _FOOTNOTE_TEXT.match(token.content)):
+        kind = Kind.HTML
+    return Block(kind, text.replace(HOLE, ""), images, level)
+
+
+def _html(content: str) -> Iterable[Block]:
+    """An HTML block's words are kept for those who want all of them; as prose they do not count."""
+    if _MORE.match(content.strip()):
+        yield Block(Kind.MORE, "")
+    for block in html.blocks(content):
+        yield Block(Kind.MORE if block.kind is Kind.MORE else Kind.HTML, block.text, block.images, block.level)
+
+
+def render(children: Sequence[Token]) -> tuple[str, tuple[Image, ...]]:
+    """The plain words of inline tokens, and the pictures among them; a label that is its own address is dropped."""
+    writer = _Writer()
+    for token in children:
+        writer.take(token)
+    text = tidy("".join(writer.out))
+    return untorn(text) if writer.dropped else text, tuple(writer.images)
+
+
+class _Writer:
+    """Collects the words of inline tokens."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self.images: list[Image] = []
+        self.links: list[tuple[int, str]] = []
+        self.struck: list[int] = []
+        self.dropped = False
+
+    def take(self, token: Token) -> None:
+        """Add what one token says."""
+        match token.type:
+            case "text" | "text_special" | "code_inline":
+                self.out.append(token.content)
+            case "softbreak":
+                self.out.append(SOFT)
+            case "hardbreak":
+                self.out.append("\n")
+            case "image":
+                self.images.append(Image(str(token.attrGet("src") or ""), token.content))
+            case "html_inline":
+                self._tag(token.content)
+            case "link_open":
+                self.links.append((len(self.out), str(token.attrGet("href") or "")))
+            case "link_close":
+                self._close_link()
+            case "s_open":
+                self.struck.append(len(self.out))
+            case "s_close":
+                del self.out[self.struck.pop() :]
+
+    def _tag(self, tag: str) -> None:
+        if re.match(r"<br\b", tag, re.IGNORECASE):
+            self.out.append("\n")
+        self.images += (image for block in html.blocks(tag) for image in block.images)
+
+    def _close_link(self) -> None:
+        start, href = self.links.pop()
+        if is_own_address("".join(self.out[start:]), href):
+            del self.out[start:]
+            self.dropped = True
+
+
+def inline(text: str) -> str:
+    """One line of Markdown as plain words, white space squeezed. Tags that only format go; others stay as written."""
+    squeezed = " ".join(text.split())
+    if not re.search(r"[*_`\[\]<>&\\~]|https?:", squeezed):
+        return squeezed
+    children = _parser().parseInline(html.without_formatting(squeezed))[0].children or []
+    writer = _Writer()
+    for token in children:
+        if token.type == "html_inline":
+            writer.out.append(token.content)
+        else:
+            writer.take(token)
+    written = " ".join(tidy("".join(writer.out)).split())
+    return untorn(written) if writer.dropped else written
