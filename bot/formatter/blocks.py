@@ -48,8 +48,6 @@ _ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}")
 _CODE = re.compile(
     r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
 )
-    r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
-)
 _ORIGINALLY = re.compile(
     r"(?:^|(?<=\s))[*_(\[]*(?:this (?:post )?was )?originally (?:posted|published)\b[^.!?]*[.)\]*_]*\s*$", re.IGNORECASE
 )
@@ -59,8 +57,6 @@ _BEFORE_PUNCTUATION = re.compile(r"(?<=\S)[ \t]+(?=[.,;!?](?:\s|$))")
 _SPACES = re.compile(r"[^\S\n]+")
 _CJK = r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _CJK_BREAK = re.compile(rf"(?<={_CJK})\x00(?={_CJK})")
-    r"(?<=[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef])\x00(?=[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef])"
-)
 SOFT = "\x00"  # a soft line break, until it is known what stands on its two sides
 
 
