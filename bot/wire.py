@@ -1,0 +1,162 @@
+"""What the one HTTP client stands on: sockets that keep to a deadline, and to public addresses where they must.
+
+Heavy (httpx, httpcore, ssl): `bot.http` imports it when it first speaks.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpcore
+import httpx
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+class PrivateAddress(httpcore.ConnectError):
+    """The host has an address that is not on the public internet; nothing was connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """When the present call must be over, by the monotonic clock."""
+
+    at: float
+
+    def left(self, timeout: float | None) -> float:
+        """The seconds an operation may still take, at most `timeout`; zero or less when time is up."""
+        rest = self.at - time.monotonic()
+        return rest if timeout is None else min(rest, timeout)
+
+
+BOUND: ContextVar[Bound] = ContextVar("BOUND")
+
+
+def client(agent: str, *, public_only: bool) -> httpx.Client:
+    """Make a client that follows no redirects, keeps no cookies, heeds no proxy variables and minds `BOUND`."""
+    for library in ("httpx", "httpcore"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # below, they log addresses and headers
+    return httpx.Client(
+        transport=_Transport(_trust(), public_only=public_only),
+        headers={"User-Agent": agent},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+    )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also by the IPv4 address that an IPv6 one wraps."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        wrapped = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if wrapped is not None:
+            return is_public(str(wrapped))
+    return ip.is_global and not ip.is_multicast
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own, over our sockets. Only the connecting is tried twice."""
+
+    def __init__(self, context: ssl.SSLContext, *, public_only: bool) -> None:
+        super().__init__(verify=context)
+        self._pool.close()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            max_connections=20,
+            max_keepalive_connections=10,
+            keepalive_expiry=5.0,
+            retries=1,
+            network_backend=_Backend(public_only=public_only),
+        )
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, *, public_only: bool) -> None:
+        self._public_only = public_only
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve once, check every address, and connect to one of those: a second answer of DNS changes nothing."""
+        failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        for address in self._addresses(host, port):
+            left = BOUND.get().left(timeout)
+            if left <= 0:
+                raise httpcore.ConnectTimeout("no connection in time")
+            try:
+                stream = self._sockets.connect_tcp(address, port, left, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+            else:
+                return _Stream(stream)
+        raise failure or httpcore.ConnectError("the host has no address")
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a label that no host name can have
+            raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
+        addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
+        if self._public_only:
+            for address in addresses:
+                if not is_public(address):
+                    raise PrivateAddress(f"{host} is at {address}, which is not on the public internet")
+        return addresses
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection; each read and write ends by the deadline of the call that is being made on it."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = BOUND.get().left(timeout)
+        if left <= 0:
+            raise httpcore.ReadTimeout("no answer in time")
+        return self._stream.read(max_bytes, left)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write in pieces, since a server that reads slowly would get a new time-out for every one."""
+        for start in range(0, len(buffer), 16384):
+            left = BOUND.get().left(timeout)
+            if left <= 0:
+                raise httpcore.WriteTimeout("not sent in time")
+            self._stream.write(buffer[start : start + 16384], left)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        left = BOUND.get().left(timeout)
+        if left <= 0:
+            raise httpcore.ConnectTimeout("no connection in time")
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
