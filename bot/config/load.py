@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ _OURS = {"sources", "accounts", "guards"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: Path) -> Path:
+def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: Callable[[], Path]) -> Path:
     """The file to read: `given`, else `$POSSE_CONFIG`, else `posse.toml` or our `config.toml` in one of the folders.
 
     Raises `ConfigMissing` with what to type next.
@@ -57,7 +57,7 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: P
             return path
         foreign = f" (The {path.name} here belongs to {_owner(path)}, not to posse.)"
     raise ConfigMissing(
-        f"No posse.toml in {folder} or {user_folder}.{foreign}"
+        f"No posse.toml in {folder} or {user_folder()}.{foreign}"
         " Run `posse init` to make one, or name one with --config PATH."
     )
 

@@ -260,6 +260,10 @@ class Store(ReadOnlyStore, Protocol):
         detail: str | None = None,
         receipt: Receipt | None = None,
         released: bool | None = None,
+        renew_words: bool = False,
     ) -> bool:
-        """A person's word, or a guard's: move a row that is in one of `expected`. False when it was not."""
+        """A person's word, or a guard's: move a row that is in one of `expected`. False when it was not.
+
+        `renew_words` lets the next plan write the words anew; only for a row that certainly was not sent.
+        """
         ...

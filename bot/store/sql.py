@@ -301,6 +301,7 @@ class SqlStore(SqlReader):
         detail: str | None = None,
         receipt: Receipt | None = None,
         released: bool | None = None,
+        renew_words: bool = False,
     ) -> bool:
         """See `Store`."""
         columns: dict[str, Any] = {"state": state, "reason": reason, "detail": detail, "not_before": codec.when(now)}
@@ -312,6 +313,8 @@ class SqlStore(SqlReader):
             columns |= {"attempts": 0, "error": None}
         if released is not None:
             columns["released"] = int(released)
+        if renew_words:
+            columns |= {"claimed_at": None, "notes": "[]", "released": 1}
         sql = f"""
             UPDATE deliveries SET {", ".join(f"{name} = :{name}" for name in columns)}, fence = fence + 1,
                 owner = NULL, lease_until = NULL, updated_at = :now

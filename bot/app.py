@@ -1,0 +1,171 @@
+"""Puts the parts together for one run of a command: configuration, sources, store, publishers, courier."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot import process, watcher
+from bot.config.model import AccountConfig, Config
+from bot.errors import ConfigError, ConfigProblem
+from bot.model import Delivery, Page, Reason
+from bot.pipeline import Pipeline
+from bot.store import open_read_only, open_store
+from bot.store.base import ReadOnlyStore, Store
+
+if TYPE_CHECKING:
+    from bot.courier import Courier, Event
+    from bot.http import Http
+    from bot.publishers.base import Access, Publisher
+
+
+def now() -> datetime:
+    """Return the present instant."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class App:
+    """One run. The preview half (`reading`, `pipeline`) holds no publisher, no secret and no writable store."""
+
+    config: Config
+    env: Mapping[str, str]
+    clock: Callable[[], datetime] = now
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The way of a post, with the sources of the configuration."""
+        sources = [watcher.make(source, self.config.root) for source in self.config.sources.values()]
+        return Pipeline(self.config, sources, self._get_pages)
+
+    def _get_pages(self, urls: Sequence[str]) -> Mapping[str, Page]:
+        if not self.config.guards.require_live:
+            return {}
+        from bot.watcher import liveness
+
+        return liveness.ask(urls, self.http, allow_private=self.config.guards.allow_private)
+
+    @cached_property
+    def http(self) -> Http:
+        """The one client of the process; it connects when it is first used."""
+        from bot.http import Http
+
+        return Http()
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadOnlyStore]:
+        """The store, opened so that nothing can be written."""
+        store = open_read_only(self.config.state.url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Store]:
+        """The store, opened to record what goes out."""
+        store = open_store(self.config.state.url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def access(self, account: AccountConfig) -> Access:
+        """What a publisher of `account` is made from."""
+        from bot.credentials import FileVault, find
+        from bot.publishers.base import Access
+
+        folder = self.config.state_folder
+        return Access(
+            account=account.name,
+            options=account.options,
+            secret=lambda key: find(account.name, key, env=self.env, state_dir=folder).secret,
+            vault=FileVault(account.name, folder),
+            http=self.http,
+            clock=self.clock,
+        )
+
+    def publisher(self, account: AccountConfig) -> Publisher:
+        """The publisher of one account."""
+        from bot import publishers
+
+        return publishers.make(account.network, self.access(account))
+
+    def courier(self, store: Store, tell: Callable[[Event], None]) -> Courier:
+        """The courier that works on `store`."""
+        from bot.courier import Courier, Terms
+
+        terms = Terms(
+            owner=process.owner(),
+            lease=self.config.state.lease,
+            grace=self.config.guards.grace,
+            clock=self.clock,
+            jitter=random.random,
+            is_dead=process.is_dead,
+            zone=self.config.timezone,
+        )
+        return Courier(
+            store=store,
+            accounts=self.config.accounts,
+            open_publisher=self.publisher,
+            recheck=lambda delivery: self.recheck(store, delivery),
+            terms=terms,
+            tell=tell,
+            stopping=self.stopping,
+        )
+
+    def recheck(self, store: ReadOnlyStore, delivery: Delivery) -> Reason | None:
+        """Say why a post may no longer go, None when it may. Raises `SourceError`."""
+        known = store.posts([delivery.post.id]).get(delivery.post.id)
+        source = next((s for s in self.pipeline.sources if known and s.name == known.source), None)
+        if known is None or source is None:
+            return Reason.GONE
+        post = source.read(known.source_id)
+        if post is None:
+            return Reason.GONE
+        if post.draft:
+            return Reason.DRAFT
+        return Reason.OPTED_OUT if post.settings.skip else None
+
+    def account_names(self, wanted: Collection[str]) -> frozenset[str] | None:
+        """The accounts a person named, None for all. Raises `ConfigError` for one that is not configured."""
+        if not wanted:
+            return None
+        unknown = [name for name in wanted if name not in self.config.accounts]
+        if unknown:
+            import difflib
+
+            near = difflib.get_close_matches(unknown[0], list(self.config.accounts), n=1)
+            hint = f'; did you mean "{near[0]}"?' if near else f" (configured: {', '.join(self.config.accounts)})"
+            raise ConfigError(str(self.config.path), [ConfigProblem("", f'there is no account "{unknown[0]}"{hint}')])
+        return frozenset(wanted)
+
+
+def relative(path: Path, root: Path) -> str:
+    """Return a path as given: relative to the configuration where it lies below it."""
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def open_app(given: str | None, env: Mapping[str, str], **tools: Any) -> App:
+    """Find and read the configuration. Raises `ConfigMissing` or `ConfigError`."""
+    from bot.config import find, load
+
+    return App(load(find(given, env, Path.cwd(), user_folder)), env, **tools)
+
+
+def user_folder() -> Path:
+    """Return the platform's folder for a person's own configuration of posse."""
+    from platformdirs import user_config_path
+
+    return user_config_path("posse")

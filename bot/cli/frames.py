@@ -1,0 +1,89 @@
+"""Announcements as a person sees them: in a frame on a terminal, in plain lines elsewhere."""
+
+from __future__ import annotations
+
+from bot import report
+from bot.cli.options import out, wants_looks
+from bot.model import Announcement, SpanKind
+
+
+def show(made: Announcement, note: str = "") -> None:
+    """Write one announcement as it will read, with its length, links, card and warnings."""
+    if wants_looks():
+        _framed(made, note)
+    else:
+        _plain(made, note)
+
+
+def _head(made: Announcement) -> str:
+    again = f", round {made.round}" if made.round > 1 else ""
+    return f"{made.account} ({made.network}{again})"
+
+
+def _length(made: Announcement) -> str:
+    return ", ".join(f"{part.length}/{made.limit}" for part in made.parts)
+
+
+def _facts(made: Announcement) -> list[tuple[str, str]]:
+    facts = [("length", f"{_length(made)} {made.unit}")]
+    facts += [
+        ("link", f"{part.text[span.start : span.end]} → {span.target}")
+        for part in made.parts
+        for span in part.spans
+        if span.kind is SpanKind.LINK
+    ]
+    if made.card:
+        about = f" · {made.card.description}" if made.card.description else ""
+        picture = " · with a picture" if made.card.thumbnail else ""
+        facts.append(("card", f"{made.card.title}{about}{picture}"))
+    facts += [("picture", f"{medium.source} ({medium.alt or 'no alt text'})") for medium in made.media]
+    if made.tags:
+        facts.append(("tags", ", ".join(made.tags)))
+    if made.content_warning:
+        facts.append(("content warning", made.content_warning))
+    if made.language:
+        facts.append(("language", made.language))
+    if made.visibility != "public":
+        facts.append(("visibility", made.visibility))
+    if made.cost is not None:
+        facts.append(("cost", f"${made.cost:.3f}"))
+    return facts + [("warning", warning) for warning in made.warnings]
+
+
+def _plain(made: Announcement, note: str) -> None:
+    out(f"── {_head(made)}{f' · {note}' if note else ''}")
+    for part in made.parts:
+        out(report.indent([part.text], "   "))
+    out("   ·")
+    for name, value in _facts(made):
+        out(f"   {name}: {value}")
+    out("")
+
+
+def _framed(made: Announcement, note: str) -> None:
+    from rich.console import Console, Group
+    from rich.panel import Panel
+    from rich.rule import Rule
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    body: list[object] = []
+    for part in made.parts:
+        text = Text(part.text)
+        for span in part.spans:
+            text.stylize("cyan underline" if span.kind is SpanKind.LINK else "cyan", span.start, span.end)
+        body += ([Rule(style="dim")] if body else []) + [text]
+    body.append(Rule(style="dim"))
+    for name, value in _facts(made):
+        body.append(Text(f"{name}: {value}", style="yellow" if name == "warning" else "dim"))
+    title = Text(f"{_head(made)}{f' · {note}' if note else ''}", style="bold")
+    console.print(
+        Panel(
+            Group(*body),  # type: ignore[arg-type]  # all of them are renderable
+            title=title,
+            subtitle=_length(made),
+            title_align="left",
+            subtitle_align="right",
+            width=min(console.width, 80),
+        )
+    )

@@ -1,0 +1,106 @@
+"""What every command shares: the global options, before or after the command's name, and how text is written out."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+
+class Settings:
+    """The global options as they were given, the later one winning."""
+
+    def __init__(self) -> None:
+        self.config: str | None = None
+        self.verbose = 0
+        self.quiet = False
+        self.color: bool | None = None
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    settings = ctx.ensure_object(Settings)
+    if value in (None, 0, False):
+        return
+    if param.name == "no_color":
+        settings.color = False
+        ctx.color = False
+    else:
+        setattr(settings, param.name or "", value)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the global options."""
+    options = (
+        click.option("--config", metavar="PATH", help="The configuration (else $POSSE_CONFIG, ./posse.toml, …)."),
+        click.option("-v", "--verbose", count=True, help="Say more on stderr."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors."),
+        click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR)."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    for param in command.__click_params__[-4:]:  # type: ignore[attr-defined]  # click keeps them there
+        param.expose_value = False
+        param.callback = _keep
+        param.is_eager = True
+    return command
+
+
+def posse_command(name: str, *, example: str, **attributes: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a click command with the global options and an example under its help."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, **kwargs)
+
+        made: click.Command = click.command(name, epilog=f"Example: {example}", **attributes)(common(wrapper))
+        return made
+
+    return decorate
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+accounts = click.option(
+    "--account", "accounts", multiple=True, metavar="NAME", help="Only on this account (repeatable)."
+)
+
+
+def settings() -> Settings:
+    """Return the global options of the running command."""
+    return click.get_current_context().ensure_object(Settings)
+
+
+def app(**tools: Any) -> App:
+    """Read the configuration that the options name."""
+    from bot.app import open_app
+
+    return open_app(settings().config, os.environ, **tools)
+
+
+def out(text: str) -> None:
+    """Write a result."""
+    click.echo(text)
+
+
+def out_json(value: Any) -> None:
+    """Write a result as JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def say(text: str) -> None:
+    """Write something that is no result, unless --quiet."""
+    if not settings().quiet:
+        click.echo(text, err=True)
+
+
+def wants_looks() -> bool:
+    """Whether a person sees this: a terminal, and colour not refused."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and settings().color is not False

@@ -1,0 +1,21 @@
+"""`posse pause`."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.options import app, posse_command, say
+from bot.errors import Exit
+
+
+@posse_command("pause", example="posse pause mastodon")
+@click.argument("account", required=False, metavar="[ACCOUNT]")
+def command(account: str | None) -> int:
+    """Stop sending on an account, or on all; planning goes on."""
+    run = app()
+    names = run.account_names([account] if account else [])
+    with run.writing() as store:
+        for name in names or run.config.accounts:
+            store.pause(name, "by you", run.clock())
+            say(f"{name}: paused; `posse resume {name}` goes on")
+    return Exit.DONE

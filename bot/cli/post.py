@@ -1,0 +1,136 @@
+"""`posse post`: announces one post now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+import click
+
+from bot import report
+from bot.app import App
+from bot.cli.events import Log, worst
+from bot.cli.options import accounts, app, as_json, out, out_json, posse_command, say
+from bot.cli.preview import preview
+from bot.cli.select import asked_for, refusals
+from bot.errors import Exit
+from bot.model import Delivery, DeliveryId, PostId, State
+from bot.pipeline import Select
+from bot.planner import Asked, Plan
+from bot.store.base import ReadOnlyStore, Store
+
+PATIENCE = 60.0  # seconds to wait for an account that another process is using
+_OPEN = {State.DUE, State.SENDING, State.UNCERTAIN}
+
+
+@posse_command("post", example="posse post my-newest-post")
+@click.argument("post", metavar="POST")
+@accounts
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing (`posse preview`).")
+@click.option("--again", is_flag=True, help="Announce it once more, on purpose.")
+@as_json
+def command(post: str, accounts: tuple[str, ...], dry_run: bool, again: bool, as_json: bool) -> int:
+    """Announce one post now, on every account or on those named. Already announced: says where, and sends nothing."""
+    if dry_run:
+        return preview((post,), accounts, as_json=as_json, again=again)
+    run, log = app(), Log()
+    only = run.account_names(accounts)
+    with run.writing() as store:
+        select = asked_for((post,), only, again=again)
+        chosen = _choose(run, store, select)
+        _reopen(run, store, chosen, only)
+        done = run.pipeline.enqueue(store, run.clock(), lambda _store, _survey: chosen)
+        rows = _latest(store, chosen.posts, only)
+        already = {row.id for row in rows if row.state is State.DELIVERED}
+        try:
+            _deliver(run, store, log, [row.id for row in rows if row.state in _OPEN])
+        finally:
+            rows = _latest(store, chosen.posts, only)
+            _show(rows, already, done.outlook.plan, as_json)
+        return _judge(rows, log, refusals(done.outlook.plan))
+
+
+def _choose(run: App, store: Store, select: Select) -> Asked:
+    """Find the post before anything is written: an unknown name changes nothing."""
+    _, asked = run.pipeline.survey(store, run.clock(), select)
+    assert asked is not None  # noqa: S101 - there was a select
+    return asked
+
+
+def _reopen(run: App, store: Store, asked: Asked, only: Collection[str] | None) -> None:
+    """A person's wish ends a wait, and gives a failed or dropped row another try."""
+    now = run.clock()
+    for row in _latest(store, asked.posts, only):
+        if row.state is State.DUE and row.not_before > now:
+            store.settle(row.id, [State.DUE], State.DUE, now)
+        elif row.claimed_at and row.state in (State.FAILED, State.SKIPPED):
+            store.settle(row.id, [row.state], State.DUE, now, renew_words=True)
+
+
+def _latest(store: ReadOnlyStore, posts: Collection[PostId], only: Collection[str] | None) -> list[Delivery]:
+    """The latest round's row of each account, in the order of their accounts."""
+    latest: dict[str, Delivery] = {}
+    for post in posts:
+        for row in store.deliveries(post=post):
+            if (only is None or row.account in only) and (
+                row.account not in latest or latest[row.account].round < row.round
+            ):
+                latest[row.account] = row
+    return sorted(latest.values(), key=lambda row: row.account)
+
+
+def _deliver(run: App, store: Store, log: Log, ids: list[DeliveryId]) -> None:
+    """Send these rows; wait for an account that another process is using."""
+    if not ids:
+        return
+    courier = run.courier(store, log.tell)
+    until = time.monotonic() + PATIENCE
+    while True:
+        courier.run(only=ids)
+        waiting = [row for id_ in ids if (row := store.delivery(id_)) and _is_busy(row, run, store)]
+        if not waiting or time.monotonic() > until:
+            return
+        say(f"waiting for {', '.join(sorted({row.account for row in waiting}))}: another announcement is on its way")
+        time.sleep(0.5)
+
+
+def _is_busy(row: Delivery, run: App, store: Store) -> bool:
+    """Whether a row waits only for another process: it sends this one, or another one on the same account."""
+    if row.state is State.SENDING:
+        return True
+    paused = (health := store.account_health().get(row.account)) is not None and health.paused_at is not None
+    others = [other.account for other in store.deliveries(states=[State.SENDING])]
+    return row.state is State.DUE and row.not_before <= run.clock() and not paused and row.account in others
+
+
+def _show(rows: list[Delivery], already: Collection[DeliveryId], plan: Plan, as_json: bool) -> None:
+    if as_json:
+        out_json(
+            {
+                "deliveries": [report.delivery_json(row) for row in rows],
+                "left_out": [report.left_out_json(entry) for entry in report.kept_back(plan)],
+            }
+        )
+        return
+    for row in rows:
+        line = report.delivery_line(row)
+        out(line.replace("delivered", "already  ", 1) if row.id in already else line)
+    shown = {row.account for row in rows}
+    for entry in plan.left_out:
+        if entry.account not in shown:
+            out(f"left out   {entry.account}: {entry.reason}: {entry.detail}")
+
+
+def _judge(rows: list[Delivery], log: Log, refused: list[str]) -> int:
+    for line in refused:
+        say(line)
+    bad = any(row.state in (State.FAILED, State.UNCERTAIN, State.DUE) for row in rows)
+    code = worst(
+        log.exit_code(),
+        Exit.TROUBLE if bad else Exit.DONE,
+        Exit.NEEDS_PERSON if refused else Exit.DONE,
+    )
+    paused = [row for row in rows if row.state is State.DUE and row.error is None]
+    for row in paused:
+        say(f"{row.account}: paused; `posse resume {row.account}` or `posse login {row.account}` lets it go")
+    return code

@@ -1,0 +1,51 @@
+"""From the name a person typed to the posts that a plan is asked for."""
+
+from __future__ import annotations
+
+from bot import lookup
+from bot.app import App
+from bot.model import PostId
+from bot.pipeline import Select, entries
+from bot.planner import Asked, LeftOut, Plan, Planned
+from bot.store.base import ReadOnlyStore
+from bot.survey import Survey
+
+# Reasons that a person's wish does not override, and the way out of each.
+WAYS_OUT = {
+    "draft": "publish it first: take `draft: true` (or `published: false`) out of its front matter",
+    "future": "wait for its date, or change it",
+    "opted_out": "take `posse: false` out of its front matter",
+    "invalid": "mend what it says, then try again",
+    "leftover": "mend the post, or `posse release {slug}` if the words are meant so",
+    "alt_missing": "give the picture an alt text, or `posse release {slug}`",
+    "identity": "`posse release {slug}` if it is a new post, `posse skip {slug}` if it is the old one",
+    "duplicate": "give it an address of its own, or `posse skip {slug}`",
+}
+
+
+def asked_for(names: tuple[str, ...], accounts: frozenset[str] | None, *, again: bool = False) -> Select:
+    """Return the function that finds `names` among the posts. It raises `PostNotFound`."""
+
+    def select(store: ReadOnlyStore, survey: Survey) -> Asked:
+        known = entries(store, survey)
+        return Asked(frozenset(lookup.find(name, known).id for name in names), accounts, again)
+
+    return select
+
+
+def refusals(plan: Plan) -> list[str]:
+    """Return a sentence for everything that a person's wish did not override."""
+    lines = []
+    judged: list[Planned | LeftOut] = [*plan.planned, *plan.left_out]
+    for entry in judged:
+        reason = str(entry.reason if isinstance(entry, LeftOut) else entry.hold or "")
+        if reason in WAYS_OUT:
+            way = WAYS_OUT[reason].format(slug=entry.post.slug)
+            lines.append(f"{entry.account}: {entry.post.slug}: {reason}: {entry.detail}. To go on: {way}.")
+    return lines
+
+
+def one(run: App, store: ReadOnlyStore, name: str) -> tuple[PostId, Survey]:
+    """Return the one post that answers to `name`, and the survey it was found in. Raises `PostNotFound`."""
+    survey, asked = run.pipeline.survey(store, run.clock(), asked_for((name,), None))
+    return next(iter(asked.posts if asked else ())), survey

@@ -1,0 +1,46 @@
+"""`posse status`: all that is not at rest, and what went out last."""
+
+from __future__ import annotations
+
+from bot import report
+from bot.cli.options import app, as_json, out, out_json, posse_command
+from bot.errors import Exit
+from bot.model import State
+
+_LATEST = 10
+RESTLESS = [State.DUE, State.SENDING, State.UNCERTAIN, State.HELD, State.FAILED]
+
+
+@posse_command("status", example="posse status --json")
+@as_json
+def command(as_json: bool) -> int:
+    """Show what is due, sending, uncertain, held or failed, and what went out last."""
+    run = app()
+    with run.reading() as store:
+        restless = store.deliveries(states=RESTLESS)
+        latest = store.deliveries(states=[State.DELIVERED], newest=_LATEST)
+        accounts = [health for health in store.account_health().values() if health.paused_at]
+        sources = [health for health in store.source_health().values() if health.error]
+    if as_json:
+        out_json(
+            {
+                "deliveries": [report.delivery_json(row) for row in (*restless, *latest)],
+                "paused": [
+                    {"account": a.name, "since": report.instant(a.paused_at), "reason": a.paused_reason}
+                    for a in accounts
+                ],
+                "failures": [
+                    {"source": s.name, "since": report.instant(s.failed_at), "message": s.error} for s in sources
+                ],
+            }
+        )
+        return Exit.DONE
+    for health in accounts:
+        out(f"paused     {health.name}: {health.paused_reason}\n           `posse resume {health.name}` goes on")
+    for source in sources:
+        out(f"unreadable {source.name}: {source.error}")
+    for row in (*restless, *latest):
+        out(report.delivery_line(row))
+    if not (restless or latest or accounts or sources):
+        out("Nothing is waiting, and nothing has gone out yet.")
+    return Exit.DONE
