@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,11 +14,13 @@ from bot.config.model import AccountConfig
 from bot.errors import ConfigError, ConfigProblem, Exit
 from bot.networks import SecretKey
 
+if TYPE_CHECKING:
+    from bot.credentials import Secret
+
 
 @posse_command("login", example="posse login mastodon")
 @click.argument("account", metavar="ACCOUNT")
-@click.option("--file", "in_file", is_flag=True, help="Keep it in the 0600 file beside the state, not in the keyring.")
-def command(account: str, in_file: bool) -> int:
+def command(account: str) -> int:
     """Get and keep the credentials of an account, then prove them with a read-only call.
 
     At a terminal it asks; else it reads the secret from standard input, one line for each.
@@ -28,8 +32,10 @@ def command(account: str, in_file: bool) -> int:
     if not config.network.secrets:
         out(f"{account}: {config.network.title} needs no login")
         return Exit.DONE
+    from bot.credentials import Secret
+
     values = {secret.name: _ask(account, secret) for secret in config.network.secrets if secret.required}
-    return _prove_and_keep(run, config, values, in_file)
+    return _prove_and_keep(run, config, {key: Secret(value) for key, value in values.items()})
 
 
 def _ask(account: str, secret: SecretKey) -> str:
@@ -44,17 +50,17 @@ def _ask(account: str, secret: SecretKey) -> str:
     return value.strip()
 
 
-def _prove_and_keep(run: App, account: AccountConfig, values: dict[str, str], in_file: bool) -> int:
+def _prove_and_keep(run: App, account: AccountConfig, values: Mapping[str, Secret]) -> int:
     """Prove the secrets before they replace what is kept."""
     from dataclasses import replace
 
     from bot import publishers
-    from bot.credentials import Secret, store
+    from bot.credentials import store
 
-    access = replace(run.access(account), secret=lambda key: Secret(values[key]))
+    access = replace(run.access(account), secret=lambda key: values[key])
     profile = publishers.make(account.network, access).verify()
     for key, value in values.items():
-        origin = store(account.name, key, value, state_dir=run.config.state_folder, env=run.env, in_file=in_file)
+        origin = store(account.name, key, value, state_dir=run.config.state_folder)
         say(f"{account.name}: {key.replace('_', ' ')} kept in {origin}")
     with run.writing() as state:
         if profile.limits:
