@@ -14,7 +14,7 @@ def normalise(url: str) -> str:
     """Return `url` in the one spelling that all equal spellings share (RFC 3986, section 6.2.2 and 6.2.3).
 
     Scheme and host in lower case, the host in ASCII (IDNA), the default port and the fragment gone, unreserved
-    characters decoded, other escapes in upper case, characters beyond ASCII escaped, an empty path as "/". Text that
+    characters decoded, other escapes in upper case, white space and characters beyond ASCII escaped, an empty path as "/". Text that
     is no http(s) URL comes back as it is, without the white space around it.
     """
     text = url.strip()
@@ -64,7 +64,7 @@ def _escapes(text: str) -> str:
         return char if char in _UNRESERVED else match[0].upper()
 
     ascii_only = "".join(
-        char if char.isascii() and char != " " else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+        char if "!" <= char <= "~" else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
         for char in text
     )
     return _ESCAPE.sub(settle, ascii_only)

@@ -43,7 +43,7 @@ class Local:
         if entry is None:
             entry = _entry(announcement, self._access.clock())
             try:
-                _write_new(file, json.dumps(entry, ensure_ascii=False, indent=2) + "\n")
+                _write_new(file, json.dumps(entry, ensure_ascii=False, indent=2) + "\n", _instant(entry))
                 entry = self._read(file) or entry
             except OSError as error:
                 raise TryLater(f"{file} cannot be written: {_why(error)}") from error
@@ -184,10 +184,14 @@ def _why(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _write_new(file: Path, text: str) -> None:
-    """Write `file` whole or not at all, and never over one that is there. Raises `OSError`, then nothing is left."""
+def _write_new(file: Path, text: str, at: datetime) -> None:
+    """Write `file` whole or not at all, and never over one that is there. Raises `OSError`, then nothing is left.
+
+    Its time is `at`: the page is made from the newest files, and need not read the rest.
+    """
     draft = _draft(file, text)
     try:
+        os.utime(draft, (at.timestamp(), at.timestamp()))
         try:
             os.link(draft, file)
         except FileExistsError:

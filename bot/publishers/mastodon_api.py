@@ -138,6 +138,8 @@ class _Session(requests.Session):
         finally:
             timer.cancel()
             _WIRE.reset(watch)
+        if self.wire.cut:
+            raise requests.ReadTimeout  # a connection ended amid the headers looks like an answer without a body
         self.answer, self.told = answer, answer.headers.copy()
         # Mastodon.py fails a call that succeeded when it cannot read these: a status would be lost that is there.
         for name in ("X-RateLimit-Reset", "X-RateLimit-Remaining", "X-RateLimit-Limit", "Deprecation"):
