@@ -14,8 +14,8 @@ def normalise(url: str) -> str:
     """Return `url` in the one spelling that all equal spellings share (RFC 3986, section 6.2.2 and 6.2.3).
 
     Scheme and host in lower case, the host in ASCII (IDNA), the default port and the fragment gone, unreserved
-    characters decoded, other escapes in upper case, white space and characters beyond ASCII escaped, an empty path as "/". Text that
-    is no http(s) URL comes back as it is, without the white space around it.
+    characters decoded, other escapes in upper case, white space and characters beyond ASCII escaped, an empty path as
+    "/". Text that is no http(s) URL comes back as it is, without the white space around it.
     """
     text = url.strip()
     try:

@@ -1,30 +1,19 @@
-"""The contract every publisher passes. Ships with the package, so that a network of your own can be held to it too.
-
-Inherit `PublisherContract` in a pytest class whose name begins with `Test`, and fill in the hooks:
-
-    class TestMyNetwork(PublisherContract):
-        def make(self) -> Publisher: ...
-
-The suite is made of smaller ones, for a network (or an emulator of one) that cannot do everything: `PublishesOnce`,
-`RepeatsHarmlessly`, `Refuses`, `LosesAnswers`. Use a real server, or one of your own on a loopback socket: a mock would
-only repeat what you believe. Needs no pytest to be imported.
-"""
+"""The contract of publishers, as suites of tests to inherit."""
 # ruff: noqa: S101 - assertions are what a test suite is made of
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from bot.errors import CredentialError, PublishError, Rejected, TryLater, Unauthorized, Uncertain
+from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
-from bot.model import Announcement, Note, Part, PostId, PostRef, Receipt, Span, SpanKind, Visibility
-from bot.publishers.base import Access, Publisher, Vault
+from bot.model import Announcement
+from bot.publishers.base import Publisher
+from bot.testing.making import announcement, attempt, raised
 
 A_WHILE = timedelta(minutes=5)
 
@@ -42,117 +31,6 @@ class Copy:
     language: str | None = None
     content_warning: str | None = None
     visibility: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What one `publish` came to: the notes it yielded, then a receipt or an error."""
-
-    notes: tuple[Note, ...]
-    receipt: Receipt | None
-    error: PublishError | None
-
-
-@dataclass
-class MemoryVault:
-    """A `Vault` that lives as long as the test."""
-
-    values: dict[str, str] = field(default_factory=dict)
-
-    def read(self) -> dict[str, str]:
-        """The kept values."""
-        return dict(self.values)
-
-    def write(self, values: Mapping[str, str]) -> None:
-        """Replace them."""
-        self.values = dict(values)
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold nothing: one process is all there is."""
-        yield
-
-
-def access(
-    options: Mapping[str, object],
-    secrets: Mapping[str, str],
-    *,
-    account: str = "me",
-    vault: Vault | None = None,
-    clock: Callable[[], datetime] | None = None,
-) -> Access:
-    """Return what a publisher is made from, with `secrets` in the open. A secret it lacks is a `CredentialError`."""
-    from bot.credentials import Secret
-    from bot.http import Http
-
-    def secret(key: str) -> Secret:
-        if key not in secrets:
-            raise CredentialError(f"no secret {key} was given to the test")
-        return Secret(secrets[key])
-
-    return Access(
-        account=account,
-        options=options,
-        secret=secret,
-        vault=vault or MemoryVault(),
-        http=Http(),
-        clock=clock or (lambda: datetime.now(UTC)),
-    )
-
-
-def attempt(publisher: Publisher, announcement: Announcement, notes: Sequence[Note] = ()) -> Attempt:
-    """Publish to the end, as the courier does, and return what came of it."""
-    gathered: list[Note] = []
-    try:
-        for step in publisher.publish(announcement, notes):
-            if isinstance(step, Receipt):
-                return Attempt(tuple(gathered), step, None)
-            gathered.append(step)
-    except PublishError as error:
-        return Attempt(tuple(gathered), None, error)
-    raise AssertionError("publish ended with neither a receipt nor an error")
-
-
-def announcement(
-    *texts: str,
-    network: str = "test",
-    account: str = "me",
-    url: str = "https://example.com/2024/06/19/a-post.html",
-    round: int = 1,  # noqa: A002 - the model's own word
-    now: datetime | None = None,
-    language: str | None = "en",
-    content_warning: str | None = None,
-    visibility: Visibility = Visibility.PUBLIC,
-) -> Announcement:
-    """Return an announcement of `texts` (one part each; some words and the link where there are none).
-
-    Its key is derived from account, `url` and `round` as a real one is. A span says where the link stands in a part.
-    """
-    now = now or datetime.now(UTC)
-    words = texts or (f"Where the road goes\n\nA few words about it, with “quotes” and 💜.\n\n{url}",)
-    parts = tuple(_part(text, url) for text in words)
-    return Announcement(
-        post=PostRef(PostId(url), slug="a-post", title="Where the road goes", url=url, published=now),
-        account=account,
-        network=network,
-        round=round,
-        key=hashlib.sha256(f"{account}\n{url}\n{round}".encode()).hexdigest()[:32],
-        url=url,
-        parts=parts,
-        limit=500,
-        unit="graphemes",
-        instant=now,
-        language=language,
-        content_warning=content_warning,
-        visibility=visibility,
-        created_at=now,
-    )
-
-
-def _part(text: str, url: str) -> Part:
-    at = text.find(url)
-    spans = (Span(at, at + len(url), SpanKind.LINK, url),) if at >= 0 else ()
-    return Part(text, len(text), spans)
 
 
 class _Hooks:
@@ -377,12 +255,3 @@ class LosesAnswers(_Hooks):
 
 class PublisherContract(PublishesOnce, RepeatsHarmlessly, Refuses, LosesAnswers):
     """All of it: what a network that honours our key, over a wire that can break, must pass."""
-
-
-def raised(do: Callable[[], object]) -> PublishError | None:
-    """Return the error that `do` raises, None where it raises none."""
-    try:
-        do()
-    except PublishError as error:
-        return error
-    return None

@@ -1,0 +1,40 @@
+"""The contract every publisher passes. Ships with the package, so that a network of your own can be held to it too.
+
+Inherit `PublisherContract` in a pytest class whose name begins with `Test`, and fill in the hooks:
+
+    class TestMyNetwork(PublisherContract):
+        def make(self) -> Publisher: ...
+
+The suite is made of smaller ones, for a network (or an emulator of one) that cannot do everything: `PublishesOnce`,
+`RepeatsHarmlessly`, `Refuses`, `LosesAnswers`. Use a real server, or one of your own on a loopback socket: a mock would
+only repeat what you believe. Needs no pytest to be imported.
+"""
+
+from __future__ import annotations
+
+from bot.testing.making import Attempt, MemoryVault, access, announcement, attempt, raised
+from bot.testing.publisher import (
+    A_WHILE,
+    Copy,
+    LosesAnswers,
+    PublisherContract,
+    PublishesOnce,
+    Refuses,
+    RepeatsHarmlessly,
+)
+
+__all__ = [
+    "A_WHILE",
+    "Attempt",
+    "Copy",
+    "LosesAnswers",
+    "MemoryVault",
+    "PublisherContract",
+    "PublishesOnce",
+    "Refuses",
+    "RepeatsHarmlessly",
+    "access",
+    "announcement",
+    "attempt",
+    "raised",
+]
