@@ -61,8 +61,8 @@ def posse_command(name: str, *, example: str, **attributes: Any) -> Callable[[Ca
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return function(*args, **kwargs)
 
-        made: click.Command = click.command(name, epilog=f"Example: {example}", **attributes)(common(wrapper))
-        return made
+        make: Callable[..., click.Command] = click.command(name, epilog=f"Example: {example}", **attributes)
+        return make(common(wrapper))
 
     return decorate
 
