@@ -1,0 +1,145 @@
+"""A folder of Markdown files as a source of posts. What does not change is known by its `stat` and never opened."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.errors import SourceError
+from bot.model import Post, Problem
+from bot.watcher import globs, reading
+from bot.watcher.base import Scan
+from bot.watcher.permalink import PRESETS, pattern_problem
+from bot.watcher.reading import Item, Site
+from bot.watcher.values import Unreadable
+from bot.watcher.walk import BadLink, Selection, Walk, is_inside, stamp_of
+
+_READER = "1"  # raised whenever the same bytes are to be read in another way
+_CONTENT = ("content", "src")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MarkdownSource:
+    """Reads the files of `folder` (absolute) that match `patterns` and not `exclude`, both relative to it.
+
+    Ids and paths of posts are POSIX paths relative to `root`. Hidden files and folders, `node_modules` and `_site` are
+    passed over. A link is followed only to what lies in the folder and is not found there by itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        root: Path,
+        site_url: str | None,
+        permalink: str | None,
+        timezone: ZoneInfo,
+        language: str | None = None,
+        patterns: tuple[str, ...] = globs.DEFAULT,
+        exclude: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self._folder = str(folder)
+        relative = Path(os.path.relpath(folder, root)).as_posix()
+        self._prefix = "" if relative == "." else f"{relative}/"
+        self._permalink = permalink
+        self._site = Site(
+            source=name,
+            zone=timezone,
+            url=site_url,
+            pattern=PRESETS.get(permalink, permalink) if permalink else None,
+            language=language,
+            sections=_sections(relative),
+        )
+        self._selection = Selection(patterns or globs.DEFAULT, exclude)
+        settings = "\n".join(map(str, (_READER, site_url, permalink, timezone.key, language, name)))
+        self._mark = f"{zlib.crc32(settings.encode()):08x}"
+
+    def scan(self, known: Mapping[str, str]) -> Scan:
+        """Look at all files. Raises `SourceError` when the folder, or one in it, cannot be read."""
+        if self._permalink and (wrong := pattern_problem(self._permalink)) is not None:
+            raise SourceError(f"[sources.{self.name}] permalink: {wrong}")
+        posts: list[Post] = []
+        problems: list[Problem] = []
+        walk = Walk(self._folder, self._prefix, self._selection, known, self._mark)
+        try:
+            for found in walk.run():
+                if isinstance(found, BadLink):
+                    result: Post | Problem | None = self._problem(found.below, found.message)
+                else:
+                    result = self._read(found.below, found.path)
+                if isinstance(result, Problem):
+                    problems.append(result)
+                elif result is not None:
+                    posts.append(result)
+        except SourceError as error:
+            raise SourceError(f"[sources.{self.name}] {error}") from error
+        posts.sort(key=lambda post: post.source_id)
+        problems.sort(key=lambda problem: problem.path)
+        return Scan(tuple(posts), frozenset(walk.unchanged), tuple(problems))
+
+    def look(self, source_id: str) -> Post | Problem | None:
+        """Read one file again: None when it is gone, or is no post of this source any more."""
+        below = source_id.removeprefix(self._prefix)
+        path = f"{self._folder}/{below}"
+        if not source_id.startswith(self._prefix) or not self._selection.takes(below):
+            return None
+        return self._read(below, path) if is_inside(path, self._folder) else None
+
+    def read(self, source_id: str) -> Post | None:
+        """Read one file again, None when it is gone. Raises `SourceError` when it is there and cannot be read."""
+        found = self.look(source_id)
+        if isinstance(found, Problem):
+            place = f"{found.path}:{found.line}" if found.line else found.path
+            raise SourceError(f"{place}: {found.message}")
+        return found
+
+    def _read(self, below: str, path: str) -> Post | Problem | None:
+        try:
+            data, stat = _contents(path)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            return self._problem(below, f"cannot be read ({error.strerror}); look at: ls -l {path}")
+        if not below.isascii() and any("\ud800" <= character <= "\udfff" for character in below):
+            return self._problem(below, "its name is not UTF-8; rename it")
+        *folders, name = below.split("/")
+        item = Item(
+            source_id=self._prefix + below,
+            folders=tuple(folders),
+            stem=name.rpartition(".")[0] or name,
+            modified=_EPOCH + timedelta(microseconds=stat.st_mtime_ns // 1000),
+            stamp=stamp_of(stat, self._mark),
+        )
+        try:
+            return reading.post(data, item, self._site)
+        except Unreadable as error:
+            return self._problem(below, error.message, error.line)
+
+    def _problem(self, below: str, message: str, line: int | None = None) -> Problem:
+        shown = os.fsencode(self._prefix + below).decode("utf-8", "replace")
+        return Problem(path=shown, message=message, line=line, source=self.name, source_id=shown)
+
+
+def _contents(path: str) -> tuple[bytes, os.stat_result]:
+    """Return the file's bytes, `reading.LARGEST` and one more at most, and its `stat` from before they were read."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        stat = os.fstat(descriptor)
+        return os.read(descriptor, min(stat.st_size, reading.LARGEST) + 1), stat
+    finally:
+        os.close(descriptor)
+
+
+def _sections(folder: str) -> tuple[str, ...]:
+    """Return the folders between a generator's content folder (`content`, `src`; else the root) and the source's."""
+    names = tuple(name for name in folder.split("/") if name not in {".", ".."})
+    for top in _CONTENT:
+        if top in names:
+            return names[names.index(top) + 1 :]
+    return names
