@@ -13,7 +13,7 @@ S32 = "234567abcdefghijklmnopqrstuvwxyz"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def announcement_key(account: str, post: PostId, round: int) -> str:  # noqa: A002 - the field's own word
+def announcement_key(account: str, post: PostId, round: int) -> str:
     """32 lower-case hex digits that name one round of one post on one account."""
     spelt = json.dumps([VERSION, account, post, round], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(spelt.encode()).hexdigest()[:32]

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-import regex
-
 from bot.formatter.urls import ANY_URL
 from bot.model import Image
 
@@ -108,7 +106,7 @@ def tidy(text: str) -> str:
     return untorn(text) if cut else text
 
 
-def _after_url(match: regex.Match[str]) -> str:
+def _after_url(match: re.Match[str]) -> str:
     """The punctuation of the sentence that stood behind the address."""
     found = re.search(r"[.,;:!?)\]}>\"'”’»。，）」』]+$", match[0])
     kept = found[0] if found else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.formatter import html, markdown
 from bot.formatter.blocks import Block, Kind, without_origin
@@ -15,19 +17,20 @@ _MORE = re.compile(r"<!--\s*more\b", re.IGNORECASE)
 _HTML_TITLE = re.compile(r"^\s*<h1\b[^>]*>(.*?)</h1\s*>\s*", re.IGNORECASE | re.DOTALL)
 
 
-def blocks(body: str, body_format: BodyFormat) -> list[Block]:
+@lru_cache(maxsize=16)  # several questions are asked of one body, by several accounts
+def blocks(body: str, body_format: BodyFormat) -> tuple[Block, ...]:
     """The blocks of a body. Markdown that holds nothing but HTML is read as the HTML it is."""
     if not body.strip():
-        return []
+        return ()
     if body_format is BodyFormat.HTML:
-        return html.blocks(body)
+        return tuple(html.blocks(body))
     found = markdown.blocks(body)
     if body.lstrip().startswith("<") and all(block.kind in (Kind.HTML, Kind.MORE) for block in found):
-        return html.blocks(body)
-    return found
+        return tuple(html.blocks(body))
+    return tuple(found)
 
 
-def _prose(found: list[Block]) -> list[str]:
+def _prose(found: Iterable[Block]) -> list[str]:
     texts = (without_origin(block.text) for block in found if block.kind is Kind.PROSE)
     return [text for text in texts if _WORD.search(text) or (text and not text.isascii())]
 

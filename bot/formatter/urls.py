@@ -5,6 +5,7 @@ https://github.com/mastodon/mastodon/blob/main/config/initializers/twitter_regex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
@@ -35,7 +36,7 @@ _PATH = regex.compile(rf"/(?:[^\s<>()?]++|{_PARENS})*+")
 _PATH_END = regex.compile(r"""[!*"'「」:;=,.$%\[\]~&|@]+$""")
 _UCHARS = r"\u00A0-\uD7FF\uF900-\uFDCF\uFDF0-\uFFEF\U00010000-\U000EFFFD"
 _QUERY = regex.compile(rf"\?[a-z0-9!?*'();:&=+$/%#\[\]\-_.,~|@\^{_UCHARS}]*[a-z0-9_&=#/\-{_UCHARS}]", regex.IGNORECASE)
-ANY_URL = regex.compile(r"https?://\S+", regex.IGNORECASE)
+ANY_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def spans(text: str, bare: bool = False) -> Iterator[tuple[int, int]]:
@@ -104,16 +105,3 @@ def short(url: str) -> str:
     if parts.fragment:
         path += "#" + quote(parts.fragment, safe="/%!$&'()*+,;=:@~?")
     return host + (path[:13] + "..." if len(path) > 15 else path)
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two URLs are one but for the case of scheme and host and a closing slash."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(url: str) -> tuple[str, str, str]:
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return "", "", url.rstrip("/")
-    host, slash, path = rest.partition("/")
-    return scheme.lower(), host.lower(), (slash + path).rstrip("/")
