@@ -89,7 +89,7 @@ class Walk:
             yield from self._folder(_entries(path, at_top=not below), below)
 
     def _folder(self, entries: list[os.DirEntry[str]], below: str) -> Iterator[Found | BadLink]:
-        """One folder. The branch for an unchanged file is nearly the whole cost of a scan, so it calls nothing of ours."""
+        """One folder. The branch for an unchanged file is nearly the whole cost of a scan: it calls nothing of ours."""
         selection, mark, get, keep = self.selection, self.mark, self.known.get, self.unchanged.append
         endings, is_settled, base = selection.endings, selection.is_settled, self.prefix + below
         for entry in entries:
