@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 DEFAULT_TEMPLATE = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 
 
@@ -105,9 +104,7 @@ MASTODON = Network(
     limit=500,
     unit=Unit.MASTODON,
     guarantee=Guarantee.LOOK_FIRST,
-    options=(
-        Option("instance", "The server's address.", Kind.URL, required=True),
-    ),
+    options=(Option("instance", "The server's address.", Kind.URL, required=True),),
     secrets=(
         SecretKey(
             "access_token",

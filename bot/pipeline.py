@@ -96,7 +96,8 @@ class Pipeline:
             told = store.source_health()
             self._write_survey(store, survey)
             made, held = self._write_plan(store, outlook, asked)
-            self._write_lines(store, survey)
+            if asked is None:
+                self._write_lines(store, survey)
         fresh = tuple(name for name, why in survey.failures.items() if name not in told or told[name].error != why)
         return Enqueued(outlook, made, held, fresh)
 

@@ -244,8 +244,10 @@ class _Pair:
         dated = self.post.published or seen
         if guards.since and dated < guards.since:
             return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d}", final=True)
-        awaited = self.candidate.was_draft or (not guards.baseline and self.candidate.first_seen == drawn)
-        if drawn is not None and not awaited and dated < seen - guards.max_age:
+        if drawn is None:
+            return None
+        awaited = self.candidate.was_draft or (not guards.baseline and self.candidate.first_seen <= drawn)
+        if not awaited and dated < seen - guards.max_age:
             return self._out(Reason.TOO_OLD, f"dated {dated:%Y-%m-%d}, older than max_age when first seen", final=True)
         return None
 

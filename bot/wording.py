@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.config.model import AccountConfig, Config
+from bot.formatter.card import own_card
 from bot.formatter.compose import compose, over_limit
 from bot.formatter.leftovers import leftovers
 from bot.formatter.rules import Rules
@@ -48,7 +49,9 @@ class Wording:
         if rules.language is None:
             rules = replace(rules, language=self.languages.get(post.source))
         link = page.landing if page and page.landing and account.links == "landing" else None
-        card = page.card if page and account.network.card else None
+        card = None
+        if account.network.card and (link or post.url):
+            card = (page.card if page else None) or own_card(post, rules, link or post.url or "")
         made = compose(post, rules, round=number, link=link, card=card)
         return replace(made, warnings=(*made.warnings, *page.warnings)) if page and page.warnings else made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -45,12 +45,7 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: C
             raise ConfigMissing(f"{origin} names {named}, and there is no such file. `posse init` writes one.")
         return path
     foreign = ""
-    for path in (
-        folder / "posse.toml",
-        folder / "config.toml",
-        user_folder / "posse.toml",
-        user_folder / "config.toml",
-    ):
+    for path in _places(folder, user_folder):
         if not path.is_file():
             continue
         if path.name == "posse.toml" or _is_ours(path):
@@ -60,6 +55,13 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: C
         f"No posse.toml in {folder} or {user_folder()}.{foreign}"
         " Run `posse init` to make one, or name one with --config PATH."
     )
+
+
+def _places(folder: Path, user_folder: Callable[[], Path]) -> Iterator[Path]:
+    """Yield where a configuration may stand; the user's folder is asked for only when it comes to that."""
+    yield from (folder / "posse.toml", folder / "config.toml")
+    theirs = user_folder()
+    yield from (theirs / "posse.toml", theirs / "config.toml")
 
 
 def _is_ours(path: Path) -> bool:
