@@ -134,6 +134,9 @@ class Http:
                 client.close()
             self._clients.clear()
 
+    def __del__(self) -> None:
+        self.close()
+
     def _client(self, *, public_only: bool) -> httpx.Client:
         with self._lock:
             if public_only not in self._clients:

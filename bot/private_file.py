@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.errors import CredentialError
 
 Table = dict[str, dict[str, str]]
-LOCK_SECONDS = 90.0
+LOCK_SECONDS = 45.0
 
 
 class PrivateTable:
