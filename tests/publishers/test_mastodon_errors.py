@@ -223,7 +223,7 @@ def test_a_connection_that_is_not_taken_is_for_later() -> None:
 
 @contextlib.contextmanager
 def dripping(piece: bytes) -> Iterator[str]:
-    """Serve one connection an answer that never ends, `piece` by `piece`, ten a second."""
+    """Serve one connection an answer of six seconds, `piece` by `piece`, ten a second."""
     stop = threading.Event()
 
     def drip(listener: socket.socket) -> None:
@@ -231,8 +231,10 @@ def dripping(piece: bytes) -> Iterator[str]:
             client, _ = listener.accept()
             with client:
                 client.sendall(b"HTTP/1.1 200 OK\r\n")
-                while not stop.wait(0.1):
+                for _ in range(60):
                     client.sendall(piece)
+                    if stop.wait(0.1):
+                        return
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=drip, args=(listener,), daemon=True).start()
