@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
 import click
 
 from bot import report
@@ -11,43 +17,137 @@ from bot.cli.options import app, as_json, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.status import RESTLESS
 from bot.errors import Exit
-from bot.model import Delivery, State
+from bot.model import Delivery, DeliveryId, Reason, State
 from bot.pipeline import Enqueued
 from bot.store.base import Store
 
+_PATIENT = {Reason.SETTLING, Reason.NOT_LIVE}
 
-@posse_command("run", example="posse run --once")
+
+class Duration(click.ParamType[timedelta]):
+    """A duration as the configuration has them."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read "15m"; anything else is a usage error."""
+        from bot.config.values import duration
+
+        try:
+            return value if isinstance(value, timedelta) else duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@posse_command("run", example="posse run --once --wait 15m")
 @click.option("--once", is_flag=True, help="One scan, send what is due, and end (for cron and CI).")
+@click.option("--wait", type=Duration(), metavar="15m", help="With --once: stay until nothing settles or waits.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing (`posse preview`).")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="How the daemon's log is written."
+)
 @as_json
-def command(once: bool, dry_run: bool, as_json: bool) -> int:
-    """Find new posts and announce them."""
+def command(once: bool, wait: timedelta | None, dry_run: bool, log_format: str, as_json: bool) -> int:
+    """Find new posts and announce them: on the schedule of the configuration, or once."""
     if dry_run:
         return preview((), (), as_json=as_json)
-    if not once:
-        raise click.UsageError("say `posse run --once`")
+    if wait is not None and not once:
+        raise click.UsageError("--wait goes with --once")
     run = app()
-    with run.writing() as store:
-        return _once(run, store, as_json)
+    with _alone(run), run.writing() as store:
+        if once:
+            return _Once(run, store).work(wait or timedelta(0), as_json)
+        from bot.cli.daemon import work
+
+        return work(run, store, log_format)
 
 
-def _once(run: App, store: Store, as_json: bool) -> int:
-    """One scan, then everything that is due."""
-    log = Log()
-    before = {row.id for row in store.deliveries(states=RESTLESS)}
-    done = run.pipeline.enqueue(store, run.clock())
-    try:
-        run.courier(store, log.tell).run()
-    finally:
-        touched = {event.delivery.id for event in log.events if event.delivery} | before | set(done.made)
-        rows = [row for id_ in sorted(touched) if (row := store.delivery(id_))]
-        _show(rows, done, as_json)
-    held = Exit.NEEDS_PERSON if done.newly_held else Exit.DONE
-    broken = Exit.TROUBLE if done.newly_failed_sources else Exit.DONE
-    return worst(log.exit_code(), held, broken)
+@contextmanager
+def _alone(run: App) -> Iterator[None]:
+    """On SQLite one `run` works at a time."""
+    from bot.lock import only_runner
+
+    path = run.config.state.path
+    if path is None:
+        yield
+        return
+    with only_runner(path, run.clock()):
+        yield
 
 
-def _show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
+class _Once:
+    """One run that ends: what it has touched, and what is new trouble."""
+
+    def __init__(self, run: App, store: Store) -> None:
+        self.run, self.store, self.log = run, store, Log()
+        self.touched: set[DeliveryId] = {row.id for row in store.deliveries(states=RESTLESS)}
+        self.done: list[Enqueued] = []
+
+    def work(self, wait: timedelta, as_json: bool) -> int:
+        """Scan and send, again and again while something is on its way and `wait` lasts; return the exit code."""
+        until = time.monotonic() + wait.total_seconds()
+        try:
+            while True:
+                self._round()
+                pause = self._pause()
+                if pause is None or time.monotonic() + pause > until:
+                    break
+                time.sleep(pause)
+        finally:
+            if self.done:
+                self._show(as_json)
+        newly_held = any(
+            (row := self.store.delivery(id_)) and row.state is State.HELD
+            for done in self.done
+            for id_ in done.newly_held
+        )
+        broken = any(done.newly_failed_sources for done in self.done)
+        return worst(
+            self.log.exit_code(),
+            Exit.NEEDS_PERSON if newly_held else Exit.DONE,
+            Exit.TROUBLE if broken else Exit.DONE,
+        )
+
+    def _round(self) -> None:
+        first = not self.store.baselines()
+        done = self.run.pipeline.enqueue(self.store, self.run.clock())
+        if first:
+            tell_baseline(done)
+        self.done.append(done)
+        self.touched |= set(done.made)
+        self.run.courier(self.store, self.log.tell).run()
+
+    def _pause(self) -> float | None:
+        """How many seconds until something may go out, None when nothing is on its way."""
+        now = self.run.clock()
+        instants = [
+            left.until or now + timedelta(seconds=5)
+            for left in self.done[-1].outlook.plan.left_out
+            if left.reason in _PATIENT
+        ]
+        if following := self.store.next_time(now):
+            instants.append(following)
+        return max((min(instants) - now).total_seconds(), 0.05) if instants else None
+
+    def _show(self, as_json: bool) -> None:
+        self.touched |= {event.delivery.id for event in self.log.events if event.delivery}
+        rows = [row for id_ in sorted(self.touched) if (row := self.store.delivery(id_))]
+        show(rows, self.done[-1], as_json)
+
+
+def tell_baseline(done: Enqueued) -> None:
+    """Say at a first run what is left alone, and how the newest of it can be announced all the same."""
+    old = [out for out in done.outlook.plan.left_out if out.reason == Reason.BASELINE]
+    posts = {out.post.id: out.post for out in old}
+    if not posts:
+        return
+    newest = max(posts.values(), key=lambda post: str(post.published or ""))
+    say(f"First run: {report.count(len(posts), 'post')} that were there before are left alone.")
+    say(f'The newest is "{newest.title or newest.slug}"; `posse post {newest.slug}` announces it.')
+
+
+def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
+    """Write what a run did."""
     survey = done.outlook.survey
     shown = [row for row in rows if row.state is not State.SKIPPED]
     if as_json:
@@ -65,6 +165,5 @@ def _show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
         say(report.problem_line(problem))
     for why in survey.failures.values():
         say(why)
-    skipped = len(rows) - len(shown)
     sent = sum(row.state is State.DELIVERED for row in shown)
-    say(f"{report.count(sent, 'announcement')} went out." + (f" {skipped} left out for good." if skipped else ""))
+    say(f"{report.count(sent, 'announcement')} went out.")
