@@ -51,7 +51,7 @@ def compose(
     reserve = measure.graphemes(warning) if warning and rules.network.unit is Unit.MASTODON else 0
     if own.text:
         made = _authored(own.text, target, rules)
-        spans = _spans(made, target, None)
+        spans = _spans(made, target, None if rules.network.mentions else set())
     else:
         made = _derived(post, rules, target, tags, reserve)
         spans = _spans(made, target, {handle.casefold().lstrip("@") for handle in rules.mentions.values()})

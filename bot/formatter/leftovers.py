@@ -57,7 +57,7 @@ def _wrong(text: str) -> str | None:
     if (match := _ENTITY.search(text)) and (match[1] is None or _is_entity(match[1])):
         return f"an HTML entity: {match[0]}"
     if match := _MARKDOWN.search(text):
-        return f"left-over Markdown: {text[match.start() : match.start() + 20]}"
+        return f"left-over Markdown: {text[match.start() : match.start() + 20].split()[0]}"
     if match := _TAG.search(text):
         return f"an HTML tag: {match[0][:40]}"
     if repair(text)[1]:
