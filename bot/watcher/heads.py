@@ -13,6 +13,12 @@ from frontmatter.default_handlers import BaseHandler
 from bot.watcher import yaml_text
 from bot.watcher.values import Unreadable
 
+_CLOSING = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
+    ";;;": re.compile(r"^;;;[ \t]*$", re.MULTILINE),
+}
+
 
 class Head(BaseHandler):
     """One kind of front matter: how it opens and closes, and how it is read.
@@ -20,14 +26,13 @@ class Head(BaseHandler):
     `split` gives the text between the fences and the body; `opening` is how many lines the opening fence takes.
     """
 
-    CLOSING: re.Pattern[str] = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
     opening = 1
 
     def split(self, text: str) -> tuple[str, str]:
         """Return (front matter, body); raises `Unreadable` when it is opened and never closed."""
         opened = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
         start = opened.end() if opened else 0
-        closed = self.CLOSING.search(text, start)
+        closed = _CLOSING[text[:3]].search(text, start)
         if closed is None:
             fence = text.partition("\n")[0].strip()
             raise Unreadable(f'the front matter opened with "{fence}" is never closed', line=1)
@@ -48,7 +53,6 @@ class TomlHead(Head):
     """`+++` to `+++`, or `---toml` to `---`."""
 
     FM_BOUNDARY = re.compile(r"(?:\+\+\+[ \t]*|---toml[ \t]*)\n")
-    CLOSING = re.compile(r"^(?:\+\+\+|---)[ \t]*$", re.MULTILINE)
 
     def load(self, fm: str) -> dict[str, Any]:
         """Read TOML. Lines in errors are those of `fm`, from 1."""
@@ -67,7 +71,6 @@ class JsonHead(Head):
     """A JSON object at the very start (Hugo), `;;;` to `;;;` (Hexo), or `---json` to `---` (Eleventy)."""
 
     FM_BOUNDARY = re.compile(r'(?:;;;[ \t]*|---json[ \t]*)\n|(?=\{\s*(?:"[^"\n]*"\s*:|\}))')
-    CLOSING = re.compile(r"^(?:;;;|---)[ \t]*$", re.MULTILINE)
 
     def split(self, text: str) -> tuple[str, str]:
         """Return (the object, body)."""
@@ -97,8 +100,12 @@ class ColonHead(Head):
     """Pelican's: `Title: …`, `Date: …` lines with no fence, up to the first empty line."""
 
     FM_BOUNDARY = re.compile(r"(?=(?:[A-Za-z][\w-]*:.*\n(?:[ \t]+\S.*\n)*)*?(?i:title|date|slug):[ \t])")
-    CLOSING = re.compile(r"^[ \t]*$|\Z", re.MULTILINE)
     opening = 0
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return (the lines above the first empty one, body)."""
+        head, _, body = text.partition("\n\n")
+        return f"{head}\n", body
 
     def load(self, fm: str) -> dict[str, Any]:
         """Read one value a line, an indented line going on with the one before; tags are told apart by commas."""
