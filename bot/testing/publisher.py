@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
-from bot.model import Announcement
+from bot.model import Announcement, Visibility
 from bot.publishers.base import Publisher
 from bot.testing.making import announcement, attempt, raised
 
@@ -49,7 +49,8 @@ class _Hooks:
 
     def announcement(self, name: str = "a-post") -> Announcement:
         """Return an announcement the network accepts; another `name` gives another post."""
-        return announcement(url=f"https://example.com/2024/06/19/{name}.html", content_warning="Spoilers")
+        url = f"https://example.com/2024/06/19/{name}.html"
+        return announcement(url=url, content_warning="Spoilers", language="fr", visibility=Visibility.UNLISTED)
 
     def shown(self, announcement: Announcement) -> str:
         """Return the words as the network should hold them."""

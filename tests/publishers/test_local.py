@@ -17,7 +17,7 @@ import pytest
 from bot.errors import Rejected, TryLater, Uncertain
 from bot.model import Card, Media, Thumbnail, Visibility
 from bot.publishers import local_page
-from bot.publishers.local import Local
+from bot.publishers.local import Local, _write_new
 from bot.testing import access, announcement, attempt, raised
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -129,6 +129,15 @@ def test_a_repeat_keeps_the_first_ones_time(tmp_path: Path) -> None:
     first = attempt(on(tmp_path), announcement()).receipt
     second = attempt(on(tmp_path, NOW + timedelta(days=1)), announcement()).receipt
     assert first == second
+
+
+def test_a_file_that_appears_in_between_is_kept(tmp_path: Path) -> None:
+    """Writing never replaces, even where another process was faster after we had looked."""
+    file = tmp_path / "key.json"
+    _write_new(file, "theirs", NOW)
+    _write_new(file, "ours", NOW)
+    assert file.read_text() == "theirs"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_many_at_once_leave_one_file_and_a_full_page(tmp_path: Path) -> None:
