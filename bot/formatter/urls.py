@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 
 import regex
 
-# RFC 2606, RFC 6761, RFC 8375 and ICANN's private names: no registry has them, so no extractor knows them.
-NO_TLD = frozenset({"test", "example", "invalid", "localhost", "local", "internal", "lan", "home", "corp", "intranet"})
+# RFC 6761, RFC 8375 and private names, which no registry has; `.example` and `.test` stand for real ones in examples.
+NO_TLD = frozenset({"localhost", "local", "internal", "lan", "home", "corp", "intranet"})
 # The names people really write without a scheme; every two-letter name is a country's.
 _COMMON = """
 academy app art blog biz cafe careers center chat cloud club codes com community company design dev digital

@@ -1,0 +1,152 @@
+"""`posse run`: looks on a schedule, sends what is due, and goes on whatever happens. APScheduler only says when.
+
+All work is done in the thread that calls `Daemon.run`: the scheduler's own thread does no more than wake it.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any
+
+from bot import schedule
+from bot.config.model import Config
+from bot.courier import Courier
+from bot.errors import PosseError, PublishError
+from bot.pipeline import Enqueued, Pipeline
+from bot.store.base import Store
+
+_LONGEST_SLEEP = 60.0
+_BACK_OFF = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Daemon:
+    """The loop. `log(event, **facts)` writes one line; `beat(url)` asks for the heartbeat's address."""
+
+    config: Config
+    store: Store
+    pipeline: Pipeline
+    courier: Courier
+    clock: Callable[[], datetime]
+    log: Callable[..., None]
+    beat: Callable[[str], None]
+    stopping: threading.Event
+    after_scan: Callable[[Enqueued], None]
+    _wake: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
+    _told: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Work until a signal says stop."""
+        with self._signals(), self._scheduler():
+            self._wake.put("scan")
+            while not self.stopping.is_set():
+                if self._next() == "scan":
+                    self._guarded("scan", self.scan)
+                if not self.stopping.is_set():
+                    self._guarded("deliver", self.courier.run)
+        self.log("stopped")
+
+    def scan(self) -> None:
+        """One look at every source."""
+        done = self.pipeline.enqueue(self.store, self.clock())
+        for name, why in done.outlook.survey.failures.items():
+            self._once(f"source {name}", why, "source_failed", source=name)
+        for name in done.outlook.survey.scanned:
+            self._over(f"source {name}", "source_back", source=name)
+        self.after_scan(done)
+        if self.config.schedule.heartbeat and not done.outlook.survey.failures:
+            self._heartbeat(self.config.schedule.heartbeat)
+
+    def _heartbeat(self, url: str) -> None:
+        try:
+            self.beat(url)
+        except PublishError as error:
+            self._once("heartbeat", error.message, "heartbeat_failed")
+        else:
+            self._over("heartbeat", "heartbeat_back")
+
+    def _guarded(self, what: str, work: Callable[[], None]) -> None:
+        """Do something that may fail for a while (a full disk, a locked state): one line, then try again later."""
+        try:
+            work()
+        except PosseError as error:
+            self._once(what, str(error), f"{what}_failed")
+            self.stopping.wait(_BACK_OFF.total_seconds() if what == "deliver" else 0)
+        else:
+            self._over(what, f"{what}_works_again")
+
+    def _once(self, key: str, why: str, event: str, **facts: Any) -> None:
+        if self._told.get(key) != why:
+            self._told[key] = why
+            self.log(event, detail=why, **facts)
+
+    def _over(self, key: str, event: str, **facts: Any) -> None:
+        if self._told.pop(key, None) is not None:
+            self.log(event, **facts)
+
+    def _next(self) -> str:
+        """Wait for the next scan, or for the next delivery that comes due; return which it was."""
+        due = self.store.next_time(self.clock())
+        patience = _LONGEST_SLEEP
+        if due is not None:
+            patience = min(max((due - self.clock()).total_seconds(), 0.01), _LONGEST_SLEEP)
+        until = time.monotonic() + patience
+        while not self.stopping.is_set() and (left := until - time.monotonic()) > 0:
+            try:
+                return self._wake.get(timeout=left)
+            except queue.Empty:
+                break
+        return "deliver"
+
+    @contextmanager
+    def _scheduler(self) -> Iterator[None]:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        scheduler = BackgroundScheduler(timezone=self.config.timezone)
+        scheduler.add_job(
+            self._wake.put,
+            trigger(self.config),
+            args=["scan"],
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+        scheduler.start()
+        try:
+            yield
+        finally:
+            scheduler.shutdown(wait=False)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(number: int, _frame: FrameType | None) -> None:
+            self.log("stopping", detail=signal.Signals(number).name)
+            self.stopping.set()
+            self._wake.put("stop")
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def trigger(config: Config) -> Any:
+    """Return the trigger that the configuration describes."""
+    if config.schedule.cron:
+        return schedule.cron(config.schedule.cron, config.timezone)
+    return schedule.interval(config.schedule.every)
+
+
+def is_late(config: Config, last: datetime | None, now: datetime) -> bool:
+    """Whether no scan has succeeded for three intervals."""
+    return last is None or now - last > 3 * schedule.longest_gap(trigger(config), now)
