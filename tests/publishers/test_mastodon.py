@@ -134,6 +134,15 @@ def test_a_picture_that_the_server_threw_away_goes_up_again(strict_mastodon: Str
     assert len(strict_mastodon.statuses[0]["media_attachments"]) == 1
 
 
+def test_a_finished_publish_asks_for_nothing(strict_mastodon: StrictMastodon) -> None:
+    """With the notes of a finished attempt, pictures and all, the receipt comes without a request."""
+    words = with_pictures("A road")
+    first = attempt(on(strict_mastodon), words)
+    before = len(strict_mastodon.requests)
+    assert attempt(on(strict_mastodon), words, first.notes).receipt == first.receipt
+    assert len(strict_mastodon.requests) == before
+
+
 def thread(server: StrictMastodon) -> Announcement:
     return announcement("One: https://example.com/2024/06/19/a-post.html", "Two", "Three")
 
