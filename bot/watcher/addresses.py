@@ -16,6 +16,7 @@ _CANONICAL = ("canonical_url", "canonical", "redirect_to")
 _OWN_PAGE = ("url", "permalink")
 _FORMER = ("aliases", "redirect_from")
 _SWITCHES = frozenset({"", "true", "false"})
+_PLACEHOLDER = re.compile(r"/(:[a-z_]+)(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -52,7 +53,9 @@ def find(values: Mapping[str, Value], place: Place, site_url: str | None, patter
 
 def _canonical(values: Mapping[str, Value], site_url: str | None) -> str | None:
     for key in _CANONICAL:
-        value = values.get(key)
+        if key not in values:
+            continue
+        value = values[key]
         if isinstance(value, list) and value:
             value = value[0]
         written = text({key: value}, key)
@@ -67,6 +70,8 @@ def _canonical(values: Mapping[str, Value], site_url: str | None) -> str | None:
 def _page(values: Mapping[str, Value], place: Place, site_url: str | None, pattern: str | None) -> str | None:
     """Return the address of the page the generator makes; `permalink: false` is Eleventy's word for no page."""
     for key in _OWN_PAGE:
+        if key not in values:
+            continue
         written = text(values, key)
         if written.lower() == "false":
             return None
@@ -90,7 +95,9 @@ def _filled(pattern: str, place: Place, site_url: str | None, key: str | None) -
 
 def _former(values: Mapping[str, Value], site_url: str | None) -> Iterator[str]:
     for key in _FORMER:
-        value = values.get(key)
+        if key not in values:
+            continue
+        value = values[key]
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, str) and item.strip().lower() not in _SWITCHES:
                 try:
@@ -117,5 +124,7 @@ def _absolute(written: str, site_url: str | None, key: str) -> str | None:
         valid = False
     if not valid or re.search(r"\s", parts.netloc):
         raise Unreadable(f'"{key}" is not a web address: "{written}"', keys=(key,))
+    if found := _PLACEHOLDER.search(parts.path):
+        raise Unreadable(f'"{key}" still holds the placeholder "{found[1]}": "{written}"', keys=(key,))
     encoded = (permalink.encode(part) for part in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme, parts.netloc, *encoded))

@@ -79,6 +79,8 @@ def _moment(found: re.Match[str], zone: tzinfo) -> Moment:
     part = found.groupdict()
     has_time = part["hour"] is not None
     try:
+        if not 1 < int(part["year"]) < 9999:
+            raise ValueError("the year is out of range")  # in another zone it could be the year 0 or 10000
         local = datetime(
             int(part["year"]),
             _month(part["month"]),

@@ -82,6 +82,8 @@ def images(values: Mapping[str, Value]) -> tuple[Image, ...]:
     """
     found: dict[str, Image] = {}
     for key in _PICTURES:
+        if key not in values:
+            continue
         alt = values.get(f"{key}_alt") or values.get(f"{key}alt")
         for image in _pictures(values.get(key), alt if isinstance(alt, str) else None):
             found.setdefault(image.source, image)

@@ -110,6 +110,9 @@ _NAMED: dict[str, Callable[[Place], str]] = {
 }
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{")
+_URL_SAFE = re.compile(r"[A-Za-z0-9/:@!$&'()*+,;=\-._~?#]*")
+_STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SLASHES = re.compile(r"//+")
 _PLAIN = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 
 
@@ -126,7 +129,7 @@ def expand(pattern: str, place: Place) -> str:
     for found in _PLACEHOLDER.finditer(pattern):
         pieces += (encode(pattern[end : found.start()]), _filled(found[1], place, pattern))
         end = found.end()
-    path = re.sub(r"//+", "/", f"/{''.join(pieces)}{encode(pattern[end:])}")
+    path = _SLASHES.sub("/", f"/{''.join(pieces)}{encode(pattern[end:])}")
     return path.removesuffix("index.html") if path.endswith("/index.html") else path
 
 
@@ -156,7 +159,9 @@ def slugify(text: str, *, pretty: bool = False) -> str:
 
 def encode(text: str) -> str:
     """Percent-encode what may not stand in a URL, and leave what is encoded already."""
-    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", quote(text, safe="/:@!$&'()*+,;=-._~%?#", errors="replace"))
+    if _URL_SAFE.fullmatch(text):
+        return text
+    return _STRAY.sub("%25", quote(text, safe="/:@!$&'()*+,;=-._~%?#", errors="replace"))
 
 
 def _filled(key: str, place: Place, pattern: str) -> str:
@@ -168,7 +173,8 @@ def _filled(key: str, place: Place, pattern: str) -> str:
         if not name:
             raise PermalinkError(f'"{pattern}" holds ":{key}", which is no placeholder')
     if name in _NAMED:
-        return quote(_NAMED[name](place), safe="/@!$&'()*+,;=-._~", errors="replace") + rest
+        text = _NAMED[name](place)
+        return (text if _PLAIN.fullmatch(text) else quote(text, safe="/@!$&'()*+,;=-._~", errors="replace")) + rest
     if place.at is None:
         raise UndatedError(f'"{pattern}" needs a date')
     return _DATED[name](place.at) + rest

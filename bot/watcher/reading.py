@@ -195,6 +195,8 @@ def _is_draft(values: Mapping[str, Value], item: Item) -> bool:
 def _published(values: Mapping[str, Value], name_date: str, zone: ZoneInfo) -> Moment | None:
     """Return the front matter's date, else the file name's. The year 1 is Hugo's way to write that there is none."""
     for key in _DATES:
+        if key not in values:
+            continue
         raw = fields.text(values, key)
         if not raw or raw.startswith("0001-") or (key == "published" and raw.lower() in {"true", "yes", "on"}):
             continue

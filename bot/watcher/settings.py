@@ -13,6 +13,7 @@ from bot.watcher.values import Unreadable, Value
 _KEY = "posse"
 _WORDS = ("text", "content_warning", "visibility", "language", "image")
 _OWN = (*_WORDS, "accounts", "not_after")
+_NONE = PostSettings()
 
 
 def read(values: Mapping[str, Value], zone: tzinfo) -> PostSettings:
@@ -20,7 +21,9 @@ def read(values: Mapping[str, Value], zone: tzinfo) -> PostSettings:
 
     Raises `Unreadable` for an unknown key (with the nearest known one) and for a value of the wrong kind.
     """
-    table = values.get(_KEY)
+    if _KEY not in values:
+        return _NONE
+    table = values[_KEY]
     if not isinstance(table, dict):
         if isinstance(table, list):
             raise Unreadable('"posse" must be false or a table', keys=(_KEY,))

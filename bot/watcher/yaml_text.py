@@ -45,7 +45,7 @@ def load(text: str) -> dict[str, Value]:
 
 def _composed(fm: str) -> yaml.Node | None:
     # libyaml's binding recurses in C without a bound: a hostile file could take the process down.
-    if len(fm) > _LONGEST_HEAD or sum(map(fm.count, "[{-?")) > _DEEPEST:
+    if len(fm) > _DEEPEST and (len(fm) > _LONGEST_HEAD or sum(map(fm.count, "[{-?")) > _DEEPEST):
         raise Unreadable("the front matter is too long or nested too deeply", line=1)
     composer = _Composer(fm)
     try:
