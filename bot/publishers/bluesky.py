@@ -11,7 +11,7 @@ from bot.model import Announcement, Note, Receipt, Sent
 from bot.publishers import bluesky_record as records
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.bluesky_record import COLLECTION, Json
-from bot.publishers.bluesky_session import Answer, Xrpc
+from bot.publishers.bluesky_session import CALL_SECONDS, Answer, Xrpc
 
 PAGE = 100  # com.atproto.repo.listRecords: the most at once
 MOST_PAGES = 100
@@ -25,9 +25,9 @@ class Bluesky:
     and `at` for each record that is there. A `blob` note replaces an earlier one of the same index.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, call_seconds: float = CALL_SECONDS) -> None:
         self._access = access
-        self._xrpc = Xrpc(access)
+        self._xrpc = Xrpc(access, call_seconds)
         self._app = str(access.options["app"]).rstrip("/")
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:

@@ -23,6 +23,7 @@ from bot.publishers.base import Access
 
 SESSION_SECONDS = 20.0
 CALL_SECONDS = 30.0
+UPLOAD_SECONDS = 60.0
 EARLY = timedelta(minutes=2)  # an access token is renewed this long before it ends
 _STALE = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
 _BARRED = frozenset({"AccountTakedown", "AccountSuspended", "AccountDeactivated", "AuthenticationRequired"})
@@ -60,8 +61,9 @@ class Session:
 class Xrpc:
     """The account's calls. The log-in is made when a call first needs one, and kept in the vault across runs."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, call_seconds: float) -> None:
         self._access = access
+        self._call_seconds = call_seconds
         self._service = str(access.options["service"]).rstrip("/")
         self._session: Session | None = None
         self.handle = str(access.options["handle"]).removeprefix("@").lower()
@@ -91,7 +93,7 @@ class Xrpc:
         headers = {"Content-Type": mime}
         return self._as_account(
             lambda session: self._call(
-                "POST", session.pds, name, token=session.access, content=data, headers=headers, total=60.0
+                "POST", session.pds, name, token=session.access, content=data, headers=headers, seconds=UPLOAD_SECONDS
             )
         )
 
@@ -149,8 +151,7 @@ class Xrpc:
             self._service,
             "com.atproto.server.refreshSession",
             token=kept.refresh,
-            timeout=SESSION_SECONDS,
-            total=SESSION_SECONDS,
+            seconds=SESSION_SECONDS,
         )
         if answer.status in (400, 401, 403):
             return None
@@ -164,8 +165,7 @@ class Xrpc:
             self._service,
             "com.atproto.server.createSession",
             json={"identifier": self.handle, "password": password},
-            timeout=SESSION_SECONDS,
-            total=SESSION_SECONDS,
+            seconds=SESSION_SECONDS,
         )
         return self._session_of(answer, owner)
 
@@ -207,13 +207,13 @@ class Xrpc:
         token: str = "",
         headers: Mapping[str, str] | None = None,
         safe: bool = True,
-        timeout: float = CALL_SECONDS,
-        total: float = CALL_SECONDS,
+        seconds: float | None = None,
         **body: Any,
     ) -> Answer:
         sent = dict(headers or {}) | ({"Authorization": f"Bearer {token}"} if token else {})
+        bound = seconds or self._call_seconds
         answer = self._access.http.send(
-            method, f"{base}/xrpc/{name}", headers=sent, safe=safe, timeout=timeout, total=total, **body
+            method, f"{base}/xrpc/{name}", headers=sent, safe=safe, timeout=bound, total=bound, **body
         )
         text = answer.text
         if answer.is_error:  # a server, or what stands before it, may repeat what it was sent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,7 @@ from bot.model import Announcement, Card, Media, Part, Receipt, Span, SpanKind, 
 from bot.publishers import bluesky_record as records
 from bot.publishers.base import Publisher, Vault
 from bot.publishers.bluesky import Bluesky
-from bot.publishers.bluesky_session import endpoint
+from bot.publishers.bluesky_session import CALL_SECONDS, endpoint
 from bot.testing import Copy, MemoryVault, PublisherContract, access, announcement, attempt, raised
 from tests.servers.pds import Pds, PdsAccount
 from tests.servers.proxy import Cut, Hang, Proxy, Reset
@@ -39,10 +40,16 @@ PNG = bytes.fromhex(
 )
 
 
-def publisher(service: str, account: PdsAccount, vault: Vault | None = None, password: str | None = None) -> Bluesky:
+def publisher(
+    service: str,
+    account: PdsAccount,
+    vault: Vault | None = None,
+    password: str | None = None,
+    seconds: float = CALL_SECONDS,
+) -> Bluesky:
     """A publisher for `account` that speaks to `service`."""
     options = {"handle": account.handle, "service": service, "app": "https://bsky.app"}
-    return Bluesky(access(options, {"app_password": password or account.app_password}, vault=vault))
+    return Bluesky(access(options, {"app_password": password or account.app_password}, vault=vault), seconds)
 
 
 def sent(result: Publisher, words: Announcement) -> Receipt:
@@ -109,9 +116,10 @@ class TestBluesky(PublisherContract):
     def limit_rate(self) -> timedelta | None:
         """Spend the log-ins of five minutes."""
         address = f"{self.pds.base}/xrpc/com.atproto.server.createSession"
-        with httpx.Client(trust_env=False) as client:
-            for _ in range(31):
-                answer = client.post(address, json={"identifier": self.account.handle, "password": "no"})
+        wrong = {"identifier": self.account.handle, "password": "no"}
+        with httpx.Client(trust_env=False, timeout=30) as client, ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: client.post(address, json=wrong), range(30)))
+            answer = client.post(address, json=wrong)
         assert answer.status_code == 429
         return wait_from(answer.headers, datetime.now(UTC))
 
@@ -353,11 +361,13 @@ def test_the_timeline_leaves_out_replies_and_reads_on(pds: Pds, account: PdsAcco
     assert receipt.parts == seen.receipt.parts
 
 
-def test_what_hangs_is_given_up(account: PdsAccount, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_hangs_is_given_up(account: PdsAccount, proxy: Proxy) -> None:
     """An answer that never comes ends in `Uncertain` when the time for the call is over."""
-    monkeypatch.setattr("bot.publishers.bluesky_session.CALL_SECONDS", 1.0)
+    vault = MemoryVault()
+    publisher(proxy.base, account, vault).verify()
     proxy.inject(Hang(), on=PUT)
-    assert isinstance(attempt(publisher(proxy.base, account), announcement()).error, Uncertain)
+    hurried = publisher(proxy.base, account, vault, seconds=0.5)
+    assert isinstance(attempt(hurried, announcement()).error, Uncertain)
 
 
 class _Scripted(BaseHTTPRequestHandler):
@@ -410,13 +420,12 @@ def _error(name: str, message: str = "words") -> str:
         (400, {}, _error("InvalidRequest", "you sent Bearer an-access-token"), Rejected),
     ],
 )
-def test_what_an_answer_means(
-    status: int, headers: Mapping[str, str], body: str, kind: type[PublishError], account: PdsAccount
-) -> None:
+def test_what_an_answer_means(status: int, headers: Mapping[str, str], body: str, kind: type[PublishError]) -> None:
     """Each answer to the announcing call has one meaning, and no token is shown in it."""
+    account = PdsAccount("me.test", "did:plc:x", "", "an-app-password", "")
     handler = type("Handler", (_Scripted,), {"put": (status, headers, body)})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         error = attempt(publisher(f"http://127.0.0.1:{server.server_port}", account), announcement()).error
         server.shutdown()
     assert type(error) is kind

@@ -50,10 +50,9 @@ class Pds:
     """A running PDS and PLC. `base` is the address of the PDS."""
 
     def __init__(self) -> None:
-        install = installed()
+        node, install = _tool("node"), installed()
         self._data = tempfile.TemporaryDirectory(prefix="posse-pds-")
         self._log = Path(self._data.name, "log").open("w+b")  # noqa: SIM115 - as long as the server
-        node = shutil.which("node", path=_ENVIRONMENT.get("PATH")) or "node"
         self._process = subprocess.Popen(
             [node, str(HERE / "net.mjs"), str(install), self._data.name],
             stdin=subprocess.PIPE,  # its end stops the server, also when this process is killed
@@ -154,10 +153,7 @@ def installed() -> Path:
 
 
 def _install(folder: Path) -> None:
-    path = _ENVIRONMENT.get("PATH")
-    npm = shutil.which("npm", path=path)
-    if npm is None or shutil.which("node", path=path) is None:
-        raise PdsMissing("node and npm are not there (Node 18.7 to 20 is needed for the PDS)")
+    npm = _tool("npm")
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(HERE / name, folder / name)
     print(f"Installing the Bluesky PDS into {folder} (once, about two minutes)", file=sys.stderr)  # noqa: T201
@@ -176,6 +172,13 @@ def _install(folder: Path) -> None:
         raise PdsMissing(f"npm ci took longer than {_INSTALL_SECONDS} s in {folder}") from error
     if ran.returncode:
         raise PdsMissing(f"npm ci failed in {folder}:\n{(ran.stdout + ran.stderr)[-3000:]}")
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name, path=_ENVIRONMENT.get("PATH"))
+    if found is None:
+        raise PdsMissing(f"{name} is not there (Node 18.7 to 20 is needed for the PDS)")
+    return found
 
 
 def _cache() -> Path:
