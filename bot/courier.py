@@ -34,6 +34,7 @@ from bot.pacing import pace
 from bot.publishers.base import Publisher, Sighting
 from bot.store.base import Store
 
+LAST_CALL = 5.0  # seconds that what is in flight gets once the bot was told to stop
 SIGHT_LIFE = 60.0  # seconds for which one look at a timeline answers for the next delivery also
 _EARLIER = timedelta(days=2)  # how long before its post's date an announcement may stand on the timeline
 _MARGIN = timedelta(days=1)  # how far the server's clock may be from ours, when a further round is looked for
@@ -86,7 +87,8 @@ class _Step:
 class Courier:
     """Sends what is due and looks for what is uncertain, one delivery at a time on each account.
 
-    `recheck` says why a post may no longer go (None: it may); it may raise `SourceError`.
+    `recheck` says why a post may no longer go (None: it may); it may raise `SourceError`. `fingerprint` tells an
+    account's secrets apart without showing them, empty where one is missing: a refused account goes on with another.
     """
 
     store: Store
@@ -96,9 +98,11 @@ class Courier:
     terms: Terms
     tell: Callable[[Event], None]
     stopping: threading.Event = field(default_factory=threading.Event)
+    fingerprint: Callable[[AccountConfig], str] = lambda _account: ""
     _publishers: dict[str, Publisher] = field(default_factory=dict)
     _jobs: dict[str, _Job] = field(default_factory=dict)
     _results: queue.SimpleQueue[_Step] = field(default_factory=queue.SimpleQueue)
+    _stop_by: float | None = None
     _sights: dict[str, tuple[float, datetime, list[Sighting]]] = field(default_factory=dict)
 
     def run(self, only: Collection[DeliveryId] | None = None) -> None:
@@ -107,6 +111,7 @@ class Courier:
         A defect of a publisher is recorded as uncertain and raised at the end.
         """
         defects: list[Exception] = []
+        self._lift()
         while True:
             self._expire()
             if not self.stopping.is_set():
@@ -116,6 +121,17 @@ class Courier:
             self._wait(defects)
         if defects:
             raise defects[0]
+
+    def _lift(self) -> None:
+        """Go on with an account that was refused, where its secret is another one now."""
+        for name, health in self.store.account_health().items():
+            if health.paused_at is None or health.paused_secret is None or name not in self.accounts:
+                continue
+            found = self.fingerprint(self.accounts[name])
+            if found and found != health.paused_secret:
+                self.store.resume(name)
+                self._publishers.pop(name, None)
+                self.tell(Event("resumed", name, None, fresh=False))
 
     def _expire(self) -> None:
         for delivery in self.store.expire(self.terms.clock(), self.terms.is_dead):
@@ -246,12 +262,14 @@ class Courier:
 
     def _wait(self, defects: list[Exception]) -> None:
         """Take the next finished step, or give up on one that is over its time."""
+        if self.stopping.is_set():
+            self._hurry()
         patience = min(job.deadline for job in self._jobs.values()) - time.monotonic()
         try:
-            step = self._results.get(timeout=max(patience, 0.001))
+            step = self._results.get(timeout=min(max(patience, 0.001), 0.25))
         except queue.Empty:
             for job in [job for job in self._jobs.values() if job.deadline <= time.monotonic()]:
-                self._finish(job, defects, Uncertain("no answer within the time a lease allows"))
+                self._finish(job, defects, Uncertain("no answer within the time it had"))
             return
         if self._jobs.get(step.job.delivery.account) is not step.job:
             return  # given up on; its fence has risen, and what it brings must not be written
@@ -259,6 +277,13 @@ class Courier:
             self._finish(step.job, defects, step.error)
         else:
             self._advance(step.job, step.value, defects)
+
+    def _hurry(self) -> None:
+        """Told to stop: what is in flight has `LAST_CALL` to end, and is marked uncertain then."""
+        if self._stop_by is None:
+            self._stop_by = time.monotonic() + LAST_CALL
+        for job in self._jobs.values():
+            job.deadline = min(job.deadline, self._stop_by)
 
     def _advance(self, job: _Job, value: Any, defects: list[Exception]) -> None:
         """Commit what a step brought, then ask for the next one."""
@@ -372,7 +397,8 @@ class Courier:
     def _pause(self, delivery: Delivery, why: str) -> None:
         health = self.store.account_health().get(delivery.account)
         if health is None or health.paused_at is None:
-            self.store.pause(delivery.account, f"unauthorized: {why}", self.terms.clock())
+            refused = self.fingerprint(self.accounts[delivery.account])
+            self.store.pause(delivery.account, f"unauthorized: {why}", self.terms.clock(), refused)
             self.tell(Event("unauthorized", delivery.account, replace(delivery, error=why), why))
 
     def _drop(self, job: _Job, lost: str = "") -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import click
+
 from bot import report
+from bot.app import App
 from bot.cli.options import app, as_json, out, out_json, posse_command
 from bot.errors import Exit
 from bot.model import State
@@ -12,10 +15,13 @@ RESTLESS = [State.DUE, State.SENDING, State.UNCERTAIN, State.HELD, State.FAILED]
 
 
 @posse_command("status", example="posse status --json")
+@click.option("--check", "as_check", is_flag=True, help="Exit 1 when no scan succeeded for three intervals.")
 @as_json
-def command(as_json: bool) -> int:
+def command(as_check: bool, as_json: bool) -> int:
     """Show what is due, sending, uncertain, held or failed, and what went out last."""
     run = app()
+    if as_check:
+        return _check(run)
     with run.reading() as store:
         restless = store.deliveries(states=RESTLESS)
         latest = store.deliveries(states=[State.DELIVERED], newest=_LATEST)
@@ -44,3 +50,23 @@ def command(as_json: bool) -> int:
     if not (restless or latest or accounts or sources):
         out("Nothing is waiting, and nothing has gone out yet.")
     return Exit.DONE
+
+
+def _check(run: App) -> int:
+    """Say whether the daemon lives: every source was scanned well within three intervals."""
+    from bot.daemon import is_late
+
+    with run.reading() as store:
+        health = store.source_health()
+    late = [
+        name
+        for name in run.config.sources
+        if is_late(run.config, health[name].scanned_at if name in health else None, run.clock())
+    ]
+    for name in late:
+        last = health[name].scanned_at if name in health else None
+        since = f"since {last.astimezone(run.config.timezone):%Y-%m-%d %H:%M:%S}" if last else "ever"
+        out(f"late: source {name} was not scanned {since}; is `posse run` alive?")
+    if not late:
+        out("Every source was scanned in time.")
+    return Exit.TROUBLE if late else Exit.DONE
