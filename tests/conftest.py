@@ -10,6 +10,7 @@ import pytest
 pytest_plugins = [
     "tests.servers.fixtures_pds",
     "tests.servers.fixtures_mastodon",
+    "tests.servers.fixtures_site",
 ]
 
 
