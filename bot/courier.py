@@ -37,7 +37,8 @@ from bot.store.base import Store
 LAST_CALL = 5.0  # seconds that what is in flight gets once the bot was told to stop
 SIGHT_LIFE = 60.0  # seconds for which one look at a timeline answers for the next delivery also
 _EARLIER = timedelta(days=2)  # how long before its post's date an announcement may stand on the timeline
-_MARGIN = timedelta(days=1)  # how far the server's clock may be from ours, when a further round is looked for
+_FURTHEST = timedelta(days=90)  # how far back a first look reads at the most
+_MARGIN = timedelta(days=1)  # how far the server's clock may be from ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class Courier:
         if delivery is None or delivery.announcement is None:
             return False
         announcement = delivery.announcement
-        since = _since(delivery)
+        since = _since(delivery, first=False)
 
         def look(publisher: Publisher) -> Iterator[Receipt | list[Sighting] | None]:
             if account.network.guarantee is Guarantee.EXACTLY_ONCE:
@@ -202,7 +203,7 @@ class Courier:
 
         def send(publisher: Publisher) -> Iterator[list[Sighting] | Note | Receipt]:
             if delivery.round == 1 and delivery.attempts == 1:
-                yield from self._first_look(account.name, publisher, _since(delivery))
+                yield from self._first_look(account.name, publisher, _since(delivery, first=True))
             yield from publisher.publish(announcement, delivery.notes)
 
         self._begin(account, delivery, send, "send")
@@ -407,8 +408,13 @@ class Courier:
             self.tell(Event("lease_lost", job.delivery.account, job.delivery, lost, fresh=False))
 
 
-def _since(delivery: Delivery) -> datetime:
-    """From when on the timeline may hold this announcement. A first round may have been sent by a state now lost."""
-    if delivery.round == 1 and delivery.announcement is not None:
-        return min(delivery.announcement.instant, delivery.created_at) - _EARLIER
-    return (delivery.sent_at or delivery.created_at) - _MARGIN
+def _since(delivery: Delivery, first: bool) -> datetime:
+    """From when on the timeline may hold this announcement.
+
+    A first look reaches back to the post's date, for a state now lost may have sent it then; no further than
+    `_FURTHEST`, so that a very old post costs no reading of years.
+    """
+    if first and delivery.announcement is not None:
+        earliest = min(delivery.announcement.instant, delivery.created_at) - _EARLIER
+        return max(earliest, delivery.created_at - _FURTHEST)
+    return delivery.created_at - _MARGIN

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.errors import Rejected, TryLater, Uncertain
+from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.model import Announcement, Note, Receipt, Sent
 from bot.publishers import bluesky_record as records
 from bot.publishers.base import Access, Profile, Sighting
@@ -164,7 +164,7 @@ class Bluesky:
         return data
 
     def _all(self) -> Iterator[Mapping[str, Any]]:
-        """Every post record of the account. Raises `TryLater` where they cannot be read to the end."""
+        """Every post record of the account. Raises `TooFar` where they cannot be read to the end."""
         cursor: dict[str, str] = {}
         for _ in range(MOST_PAGES):
             answer = self._xrpc.ask(
@@ -177,7 +177,7 @@ class Bluesky:
             if not data.get("cursor") or not data["records"]:
                 return
             cursor = {"cursor": str(data["cursor"])}
-        raise TryLater(f"the account has more than {MOST_PAGES * PAGE} posts: they could not be read to the end")
+        raise TooFar(f"the account has more than {MOST_PAGES * PAGE} posts: they could not be read to the end")
 
     def _resolve(self, announcement: Announcement) -> Mapping[str, str]:
         """Return the DID of each mentioned handle that has one."""
