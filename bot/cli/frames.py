@@ -27,7 +27,7 @@ def _length(made: Announcement) -> str:
 def _facts(made: Announcement) -> list[tuple[str, str]]:
     facts = [("length", f"{_length(made)} {made.unit}")]
     facts += [
-        ("link", f"{part.text[span.start : span.end]} → {span.target}")
+        ("link", _link(part.text[span.start : span.end], span.target))
         for part in made.parts
         for span in part.spans
         if span.kind is SpanKind.LINK
@@ -48,6 +48,10 @@ def _facts(made: Announcement) -> list[tuple[str, str]]:
     if made.cost is not None:
         facts.append(("cost", f"${made.cost:.3f}"))
     return facts + [("warning", warning) for warning in made.warnings]
+
+
+def _link(shown: str, target: str) -> str:
+    return target if shown == target else f"{shown} → {target}"
 
 
 def _plain(made: Announcement, note: str) -> None:
