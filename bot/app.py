@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bot import process, watcher
 from bot.config.model import AccountConfig, Config
 from bot.errors import ConfigError, ConfigProblem
-from bot.model import Delivery, Page, Reason
+from bot.model import Delivery, Image, Page, Reason
 from bot.pipeline import Pipeline
 from bot.store import open_read_only, open_store
 from bot.store.base import ReadOnlyStore, Store
@@ -23,6 +23,7 @@ from bot.store.base import ReadOnlyStore, Store
 if TYPE_CHECKING:
     from bot.courier import Courier, Event
     from bot.http import Http
+    from bot.notices import Notifier
     from bot.publishers.base import Access, Publisher
 
 
@@ -46,12 +47,18 @@ class App:
         sources = [watcher.make(source, self.config.root) for source in self.config.sources.values()]
         return Pipeline(self.config, sources, self._get_pages)
 
-    def _get_pages(self, urls: Sequence[str]) -> Mapping[str, Page]:
+    def _get_pages(self, wanted: Mapping[str, Image | None]) -> Mapping[str, Page]:
         if not self.config.guards.require_live:
             return {}
         from bot.watcher import liveness
 
-        return liveness.ask(urls, self.http, allow_private=self.config.guards.allow_private)
+        return liveness.ask(
+            wanted,
+            self.http,
+            allow_private=self.config.guards.allow_private,
+            images={url: image for url, image in wanted.items() if image},
+            stopping=self.stopping,
+        )
 
     @cached_property
     def http(self) -> Http:
@@ -93,6 +100,20 @@ class App:
             clock=self.clock,
         )
 
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Who tells a person of trouble."""
+        from bot.credentials import find
+        from bot.notices import Notifier, site_name
+
+        folder = self.config.state_folder
+        return Notifier(
+            self.config.notices,
+            self.http,
+            lambda: find("notices", "smtp_password", env=self.env, state_dir=folder).secret.reveal(),
+            site_name(self.config),
+        )
+
     def publisher(self, account: AccountConfig) -> Publisher:
         """The publisher of one account."""
         from bot import publishers
@@ -120,7 +141,24 @@ class App:
             terms=terms,
             tell=tell,
             stopping=self.stopping,
+            fingerprint=self.fingerprint,
         )
+
+    def fingerprint(self, account: AccountConfig) -> str:
+        """Return what tells an account's secrets from others without showing them; empty where one is missing."""
+        import hashlib
+
+        from bot.credentials import find
+        from bot.errors import CredentialError
+
+        print_ = hashlib.sha256(account.name.encode())
+        try:
+            for secret in account.network.secrets:
+                found = find(account.name, secret.name, env=self.env, state_dir=self.config.state_folder)
+                print_.update(f"\0{secret.name}\0{found.secret.reveal()}".encode())
+        except CredentialError:
+            return ""
+        return print_.hexdigest()[:16]
 
     def recheck(self, store: ReadOnlyStore, delivery: Delivery) -> Reason | None:
         """Say why a post may no longer go, None when it may. Raises `SourceError`."""

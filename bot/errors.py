@@ -116,7 +116,9 @@ class Rejected(PublishError):
 
 
 class Unauthorized(PublishError):
-    """The credentials are refused. Certainly not sent; nothing will be until a person logs in."""
+    """The credentials are refused. Certainly not sent; nothing will be until a person gives others."""
+
+    exit_code = Exit.SETUP
 
 
 class TryLater(PublishError):

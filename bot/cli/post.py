@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import click
 
 from bot import report
 from bot.app import App
-from bot.cli.events import Log, worst
+from bot.cli.events import Log, is_refused, worst
 from bot.cli.options import accounts, app, as_json, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.select import asked_for, refusals
-from bot.errors import Exit
+from bot.errors import Exit, PostNotFound
 from bot.model import Delivery, DeliveryId, PostId, State
 from bot.pipeline import Select
 from bot.planner import Asked, Plan
@@ -35,19 +35,21 @@ def command(post: str, accounts: tuple[str, ...], dry_run: bool, again: bool, as
         return preview((post,), accounts, as_json=as_json, again=again)
     run, log = app(), Log()
     only = run.account_names(accounts)
+    names = [name for name in run.config.accounts if only is None or name in only]
     with run.writing() as store:
         select = asked_for((post,), only, again=again)
         chosen = _choose(run, store, select)
-        _reopen(run, store, chosen, only)
+        _reopen(run, store, chosen, names)
         done = run.pipeline.enqueue(store, run.clock(), lambda _store, _survey: chosen)
-        rows = _latest(store, chosen.posts, only)
+        rows = _latest(store, chosen.posts, names)
+        _refuse_gone(store, chosen, rows, done.outlook.plan)
         already = {row.id for row in rows if row.state is State.DELIVERED}
         try:
             _deliver(run, store, log, [row.id for row in rows if row.state in _OPEN])
         finally:
-            rows = _latest(store, chosen.posts, only)
+            rows = _latest(store, chosen.posts, names)
             _show(rows, already, done.outlook.plan, as_json)
-        return _judge(rows, log, refusals(done.outlook.plan))
+        return _judge(rows, store, log, refusals(done.outlook.plan))
 
 
 def _choose(run: App, store: Store, select: Select) -> Asked:
@@ -57,26 +59,32 @@ def _choose(run: App, store: Store, select: Select) -> Asked:
     return asked
 
 
-def _reopen(run: App, store: Store, asked: Asked, only: Collection[str] | None) -> None:
+def _reopen(run: App, store: Store, asked: Asked, names: Sequence[str]) -> None:
     """A person's wish ends a wait, and gives a failed or dropped row another try."""
     now = run.clock()
-    for row in _latest(store, asked.posts, only):
+    for row in _latest(store, asked.posts, names):
         if row.state is State.DUE and row.not_before > now:
             store.settle(row.id, [State.DUE], State.DUE, now)
         elif row.claimed_at and row.state in (State.FAILED, State.SKIPPED):
             store.settle(row.id, [row.state], State.DUE, now, renew_words=True)
 
 
-def _latest(store: ReadOnlyStore, posts: Collection[PostId], only: Collection[str] | None) -> list[Delivery]:
-    """The latest round's row of each account, in the order of their accounts."""
+def _latest(store: ReadOnlyStore, posts: Collection[PostId], names: Sequence[str]) -> list[Delivery]:
+    """The latest round's row of each account in `names`, in their order."""
     latest: dict[str, Delivery] = {}
     for post in posts:
         for row in store.deliveries(post=post):
-            if (only is None or row.account in only) and (
-                row.account not in latest or latest[row.account].round < row.round
-            ):
+            if row.account in names and (row.account not in latest or latest[row.account].round < row.round):
                 latest[row.account] = row
-    return sorted(latest.values(), key=lambda row: row.account)
+    return sorted(latest.values(), key=lambda row: names.index(row.account))
+
+
+def _refuse_gone(store: ReadOnlyStore, asked: Asked, rows: list[Delivery], plan: Plan) -> None:
+    """A post that is remembered but no longer on the site cannot be announced; where it went can still be shown."""
+    if rows or plan.planned or plan.left_out:
+        return
+    for known in store.posts(asked.posts).values():
+        raise PostNotFound(f'"{known.slug}" is no longer on the site: {known.source_id} is gone. Nothing was sent.')
 
 
 def _deliver(run: App, store: Store, log: Log, ids: list[DeliveryId]) -> None:
@@ -121,16 +129,17 @@ def _show(rows: list[Delivery], already: Collection[DeliveryId], plan: Plan, as_
             out(f"left out   {entry.account}: {entry.reason}: {entry.detail}")
 
 
-def _judge(rows: list[Delivery], log: Log, refused: list[str]) -> int:
+def _judge(rows: list[Delivery], store: ReadOnlyStore, log: Log, refused: list[str]) -> int:
+    """Return the exit code, having said what each row that did not go out waits for."""
     for line in refused:
         say(line)
-    bad = any(row.state in (State.FAILED, State.UNCERTAIN, State.DUE) for row in rows)
-    code = worst(
-        log.exit_code(),
-        Exit.TROUBLE if bad else Exit.DONE,
-        Exit.NEEDS_PERSON if refused else Exit.DONE,
-    )
-    paused = [row for row in rows if row.state is State.DUE and row.error is None]
-    for row in paused:
-        say(f"{row.account}: paused; `posse resume {row.account}` or `posse login {row.account}` lets it go")
-    return code
+    codes = [log.exit_code(store), Exit.NEEDS_PERSON if refused else Exit.DONE]
+    health = store.account_health()
+    for row in rows:
+        pause = health.get(row.account)
+        if row.state is State.DUE and pause is not None and pause.paused_at is not None:
+            codes.append(Exit.SETUP if is_refused(pause) else Exit.NEEDS_PERSON)
+            say(f"{row.account}: paused: {pause.paused_reason}. `posse resume {row.account}` lets it go on")
+        elif row.state in (State.FAILED, State.UNCERTAIN, State.DUE):
+            codes.append(Exit.TROUBLE)
+    return worst(*codes)

@@ -12,7 +12,7 @@ import click
 
 from bot import report
 from bot.app import App
-from bot.cli.events import Log, worst
+from bot.cli.events import Log, is_refused, standing_code, worst
 from bot.cli.options import app, as_json, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.status import RESTLESS
@@ -43,23 +43,33 @@ class Duration(click.ParamType[timedelta]):
 @click.option("--once", is_flag=True, help="One scan, send what is due, and end (for cron and CI).")
 @click.option("--wait", type=Duration(), metavar="15m", help="With --once: stay until nothing settles or waits.")
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing (`posse preview`).")
+@click.option("--strict", is_flag=True, help="With --once: count trouble that was told before in the exit code.")
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", help="How the daemon's log is written."
 )
 @as_json
-def command(once: bool, wait: timedelta | None, dry_run: bool, log_format: str, as_json: bool) -> int:
+def command(once: bool, wait: timedelta | None, dry_run: bool, strict: bool, log_format: str, as_json: bool) -> int:
     """Find new posts and announce them: on the schedule of the configuration, or once."""
     if dry_run:
         return preview((), (), as_json=as_json)
-    if wait is not None and not once:
-        raise click.UsageError("--wait goes with --once")
+    if not once:
+        _refuse_without_once({"--wait": wait is not None, "--strict": strict, "--json": as_json})
     run = app()
     with _alone(run), run.writing() as store:
         if once:
-            return _Once(run, store).work(wait or timedelta(0), as_json)
-        from bot.cli.daemon import work
+            work = _Once(run, store)
+            code = work.work(wait or timedelta(0), as_json)
+            return worst(code, standing_code(store, work.failures())) if strict else code
+        from bot.cli import daemon
 
-        return work(run, store, log_format)
+        return daemon.work(run, store, log_format)
+
+
+def _refuse_without_once(given: dict[str, bool]) -> None:
+    for name, is_given in given.items():
+        if is_given:
+            hint = " (the daemon writes JSON with --log-format json)" if name == "--json" else ""
+            raise click.UsageError(f"{name} goes with --once{hint}")
 
 
 @contextmanager
@@ -103,10 +113,14 @@ class _Once:
         )
         broken = any(done.newly_failed_sources for done in self.done)
         return worst(
-            self.log.exit_code(),
+            self.log.exit_code(self.store),
             Exit.NEEDS_PERSON if newly_held else Exit.DONE,
             Exit.TROUBLE if broken else Exit.DONE,
         )
+
+    def failures(self) -> dict[str, str]:
+        """The sources that the last scan could not read, and why."""
+        return dict(self.done[-1].outlook.survey.failures)
 
     def _round(self) -> None:
         first = not self.store.baselines()
@@ -116,6 +130,8 @@ class _Once:
         self.done.append(done)
         self.touched |= set(done.made)
         self.run.courier(self.store, self.log.tell).run()
+        if failed := self.run.notifier.tell_new(self.store, self.run.clock()):
+            say(failed)
 
     def _pause(self) -> float | None:
         """How many seconds until something may go out, None when nothing is on its way."""
@@ -133,6 +149,10 @@ class _Once:
         self.touched |= {event.delivery.id for event in self.log.events if event.delivery}
         rows = [row for id_ in sorted(self.touched) if (row := self.store.delivery(id_))]
         show(rows, self.done[-1], as_json)
+        told = {event.account for event in self.log.events if event.kind == "unauthorized"}
+        for health in self.store.account_health().values():
+            if is_refused(health) and health.name not in told:
+                say(f"{health.name}: {health.paused_reason}")
 
 
 def tell_baseline(done: Enqueued) -> None:
@@ -142,7 +162,8 @@ def tell_baseline(done: Enqueued) -> None:
     if not posts:
         return
     newest = max(posts.values(), key=lambda post: str(post.published or ""))
-    say(f"First run: {report.count(len(posts), 'post')} that were there before are left alone.")
+    were, are = ("was", "is") if len(posts) == 1 else ("were", "are")
+    say(f"First run: {report.count(len(posts), 'post')} that {were} there before {are} left alone.")
     say(f'The newest is "{newest.title or newest.slug}"; `posse post {newest.slug}` announces it.')
 
 
@@ -167,3 +188,14 @@ def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
         say(why)
     sent = sum(row.state is State.DELIVERED for row in shown)
     say(f"{report.count(sent, 'announcement')} went out.")
+    if line := _waiting(done):
+        say(line)
+
+
+def _waiting(done: Enqueued) -> str:
+    """Return what is not announced yet and will be by itself, "" when there is nothing."""
+    waiting = {left.post.slug: left.reason for left in done.outlook.plan.left_out if left.reason in _PATIENT}
+    if not waiting:
+        return ""
+    counts = ", ".join(f"{list(waiting.values()).count(why)} {why}" for why in sorted(set(waiting.values())))
+    return f"Not yet: {counts}. `posse explain {next(iter(waiting))}` says why."

@@ -17,6 +17,7 @@ from bot.config.model import (
     Config,
     Filter,
     GuardsConfig,
+    NoticesConfig,
     Pacing,
     ScheduleConfig,
     SiteConfig,
@@ -42,7 +43,7 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: C
             path = path / "posse.toml"
         if not path.is_file():
             origin = "--config" if given else "$POSSE_CONFIG"
-            raise ConfigMissing(f"{origin} names {named}, and there is no such file. `posse init` writes one.")
+            raise ConfigMissing(f"{origin} names {named}, and there is no such file.")
         return path
     foreign = ""
     for path in _places(folder, user_folder):
@@ -53,7 +54,7 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: C
         foreign = f" (The {path.name} here belongs to {_owner(path)}, not to posse.)"
     raise ConfigMissing(
         f"No posse.toml in {folder} or {user_folder()}.{foreign}"
-        " Run `posse init` to make one, or name one with --config PATH."
+        " Write one (the README shows the few lines it takes), or name one with --config PATH."
     )
 
 
@@ -166,10 +167,24 @@ class _Reader:
             guards=GuardsConfig(**self._simple("guards", keys.GUARDS)),
             schedule=ScheduleConfig(**self._simple("schedule", keys.SCHEDULE)),
             state=self._state(),
+            notices=NoticesConfig(**self._simple("notices", keys.NOTICES)),
             tag_aliases={k.casefold(): v for k, v in self._texts("tags").items()},
             mentions=self._mentions(accounts),
         )
-        top.close([*_names(keys.TOP), "site", "sources", "accounts", "guards", "schedule", "state", "tags", "mentions"])
+        top.close(
+            [
+                *_names(keys.TOP),
+                "site",
+                "sources",
+                "accounts",
+                "guards",
+                "schedule",
+                "state",
+                "notices",
+                "tags",
+                "mentions",
+            ]
+        )
         if self.problems:
             raise ConfigError(str(self.path), self.problems)
         return config
@@ -268,6 +283,7 @@ class _Reader:
             visibility=Visibility(found["visibility"]),
             language=found["language"],
             hashtags=found["hashtags"],
+            links=found["links"],
             only=self._filter(table, "only"),
             exclude=self._filter(table, "exclude"),
             pacing=Pacing(found["spacing"] or timedelta(0), found["per_hour"], found["quiet"]),

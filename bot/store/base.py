@@ -61,11 +61,15 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class AccountHealth:
-    """What is known of an account beside its deliveries: a pause and its reason, and the limits the server told."""
+    """What is known of an account beside its deliveries: a pause and its reason, and the limits the server told.
+
+    `paused_secret` is a fingerprint of the secret that was refused, empty when there was none; None for another pause.
+    """
 
     name: str
     paused_at: datetime | None = None
     paused_reason: str | None = None
+    paused_secret: str | None = None
     limits: Mapping[str, int] | None = None
     limits_at: datetime | None = None
 
@@ -159,6 +163,10 @@ class ReadOnlyStore(Protocol):
         """The earliest instant at which a waiting row may be claimed."""
         ...
 
+    def untold(self, troubles: Collection[str]) -> frozenset[str]:
+        """Which of these troubles nobody was told of."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...
@@ -195,8 +203,12 @@ class Store(ReadOnlyStore, Protocol):
         """Record what the server told of its limits."""
         ...
 
-    def pause(self, account: str, reason: str, now: datetime) -> None:
-        """Send nothing on this account until `resume`."""
+    def set_told(self, troubles: Collection[str], now: datetime) -> None:
+        """These troubles, and no others, have been told."""
+        ...
+
+    def pause(self, account: str, reason: str, now: datetime, secret: str | None = None) -> None:
+        """Send nothing on this account until `resume`. `secret` is the fingerprint of one that was refused."""
         ...
 
     def resume(self, account: str) -> None:

@@ -224,7 +224,7 @@ def _told(path: Path) -> Iterator[None]:
             raise StateError(f"{path}: this is not a posse state file. Name another file with [state] url.") from error
         if "malformed" in str(error) or "disk image" in str(error):
             raise StateError(
-                f"{path}: the state file is damaged ({error}). Put a backup back, or move it away and run"
-                " `posse adopt`: what already went out is found on the accounts' own timelines."
+                f"{path}: the state file is damaged ({error}). Put a backup back, or move it away:"
+                " what already went out is found on the accounts' own timelines before anything is sent."
             ) from error
         raise StateError(f"{path}: the state cannot be used: {error}.") from error

@@ -58,10 +58,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             name TEXT PRIMARY KEY,
             paused_at TEXT,
             paused_reason TEXT,
+            paused_secret TEXT,
             limits TEXT,
             limits_at TEXT
         )
         """,
+        # Troubles a person was told of, so that each is told once.
+        "CREATE TABLE told (trouble TEXT PRIMARY KEY, at TEXT NOT NULL)",
         """
         CREATE TABLE deliveries (
             id {id},

@@ -191,6 +191,7 @@ class SqlReader:
                 name=row["name"],
                 paused_at=codec.instant_or_none(row["paused_at"]),
                 paused_reason=row["paused_reason"],
+                paused_secret=row["paused_secret"],
                 limits=codec.numbers(row["limits"]),
                 limits_at=codec.instant_or_none(row["limits_at"]),
             )
@@ -231,6 +232,12 @@ class SqlReader:
         """See `ReadOnlyStore`."""
         sql = "SELECT min(not_before) AS at FROM deliveries WHERE state IN ('due', 'uncertain') AND not_before > :after"
         return codec.instant_or_none(self._rows(sql, after=codec.when(after))[0]["at"])
+
+    def untold(self, troubles: Collection[str]) -> frozenset[str]:
+        """See `ReadOnlyStore`."""
+        sql = f"SELECT trouble FROM told WHERE {self._db.among('trouble', 'troubles')}"
+        told = {row["trouble"] for row in self._rows(sql, troubles=self._db.pack(troubles))}
+        return frozenset(trouble for trouble in troubles if trouble not in told)
 
     def close(self) -> None:
         """See `ReadOnlyStore`."""

@@ -111,13 +111,25 @@ class SqlStore(SqlReader):
         """See `Store`."""
         self._account(account, limits=codec.encode(dict(limits)), limits_at=codec.when(now))
 
-    def pause(self, account: str, reason: str, now: datetime) -> None:
+    def set_told(self, troubles: Collection[str], now: datetime) -> None:
         """See `Store`."""
-        self._account(account, paused_reason=reason, paused_at=codec.when(now))
+        with self._db.transaction():
+            self._rows(
+                f"DELETE FROM told WHERE NOT ({self._db.among('trouble', 'troubles')})",
+                troubles=self._db.pack(troubles),
+            )
+            self._db.many(
+                "INSERT INTO told (trouble, at) VALUES (:trouble, :at) ON CONFLICT DO NOTHING",
+                [{"trouble": trouble, "at": codec.when(now)} for trouble in troubles],
+            )
+
+    def pause(self, account: str, reason: str, now: datetime, secret: str | None = None) -> None:
+        """See `Store`."""
+        self._account(account, paused_reason=reason, paused_secret=secret, paused_at=codec.when(now))
 
     def resume(self, account: str) -> None:
         """See `Store`."""
-        self._account(account, paused_reason=None, paused_at=None)
+        self._account(account, paused_reason=None, paused_secret=None, paused_at=None)
 
     def _account(self, name: str, **columns: Any) -> None:
         names = ", ".join(columns)
