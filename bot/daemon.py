@@ -40,6 +40,7 @@ class Daemon:
     beat: Callable[[str], None]
     stopping: threading.Event
     after_scan: Callable[[Enqueued], None]
+    notify: Callable[[], str | None]
     _wake: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     _told: dict[str, str] = field(default_factory=dict)
 
@@ -52,6 +53,7 @@ class Daemon:
                     self._guarded("scan", self.scan)
                 if not self.stopping.is_set():
                     self._guarded("deliver", self.courier.run)
+                    self._guarded("notice", self._notify)
         self.log("stopped")
 
     def scan(self) -> None:
@@ -64,6 +66,12 @@ class Daemon:
         self.after_scan(done)
         if self.config.schedule.heartbeat and not done.outlook.survey.failures:
             self._heartbeat(self.config.schedule.heartbeat)
+
+    def _notify(self) -> None:
+        if failed := self.notify():
+            self._once("notices", failed, "notice_failed")
+        else:
+            self._over("notices", "notices_back")
 
     def _heartbeat(self, url: str) -> None:
         try:

@@ -106,6 +106,7 @@ def _configuration() -> Iterator[str]:
         ("[guards]", keys.GUARDS),
         ("[schedule]", keys.SCHEDULE),
         ("[state]", keys.STATE),
+        ("[notices]", keys.NOTICES),
     )
     for title, wanted in tables:
         yield f"## {title}\n\n| key | default | |\n|---|---|---|"

@@ -98,6 +98,7 @@ def work(run: App, store: Store, log_format: str) -> int:
         beat=beat,
         stopping=run.stopping,
         after_scan=after_scan,
+        notify=lambda: run.notifier.tell_new(store, run.clock()),
     )
     names = ", ".join(run.config.accounts)
     log.write("started", accounts=names, state=str(run.config.state.path or "postgresql"))

@@ -48,12 +48,15 @@ FILTER = (
     Key("titled", v.flag, None, "Posts with a title (true) or without one (false)."),
 )
 
+LINKS = ("author", "landing")
+
 ACCOUNT = (
     Key("network", v.text, None, "Which kind of place it is."),
     Key("template", v.text, DEFAULT_TEMPLATE, "The announcement, in Jinja2."),
     Key("visibility", v.text, "public", "Who may see it.", tuple(Visibility)),
     Key("language", v.text, None, "The language of this account, where it differs."),
     Key("hashtags", v.count, None, "How many hashtags may stand in the text."),
+    Key("links", v.text, "author", "Announce the `author`'s link, or the `landing` page it leads to.", LINKS),
     Key("spacing", v.duration, "0s", "The least time between two announcements."),
     Key("per_hour", v.count, None, "The most announcements in an hour."),
     Key("quiet", v.quiet_hours, None, "Hours in which nothing is announced, such as `22:00-07:00`."),
@@ -82,6 +85,15 @@ SCHEDULE = (
 STATE = (
     Key("url", v.text, "sqlite:///state/posse.db", "Where the record is kept."),
     Key("lease", v.positive_duration, "2m", "How long a worker may hold a delivery."),
+)
+
+NOTICES = (
+    Key("command", v.text, None, "A command that gets the trouble on its standard input."),
+    Key("webhook", v.url, None, "An address that the trouble is posted to, as JSON."),
+    Key("email", v.text, None, "A mail address that is told."),
+    Key("email_from", v.text, None, "The sender of that mail, where it differs."),
+    Key("smtp", v.host_and_port, "127.0.0.1:25", "The mail server."),
+    Key("smtp_user", v.text, None, "The user at the mail server; the password is the secret `notices.smtp_password`."),
 )
 
 OPTION_READERS: dict[Kind, Callable[[Any], Any]] = {

@@ -123,7 +123,9 @@ class NoticesConfig:
     command: str | None = None
     webhook: str | None = None
     email: str | None = None
+    email_from: str | None = None
     smtp: str = "127.0.0.1:25"
+    smtp_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

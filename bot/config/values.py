@@ -105,6 +105,14 @@ def moment(value: Any) -> datetime:
     raise ValueError("must be a date such as 2026-01-31")
 
 
+def host_and_port(value: Any) -> str:
+    """A server and its port: "mail.example.com:587"."""
+    host, _, port = text(value).rpartition(":")
+    if not host or not port.isdigit():
+        raise ValueError('must be a server and its port, such as "mail.example.com:587"')
+    return str(value)
+
+
 def quiet_hours(value: Any) -> tuple[time, time]:
     """A stretch of the day: "22:00-07:00"."""
     try:

@@ -1,0 +1,122 @@
+"""Tells a person of trouble, once per trouble: by a command, a webhook or an e-mail."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config.model import Config, NoticesConfig
+from bot.errors import CredentialError, PublishError, TryLater
+from bot.http import Http
+from bot.model import State
+from bot.report import advice
+from bot.store.base import ReadOnlyStore, Store
+
+_COMMAND_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that waits for a person. `key` is the same for as long as it is the same trouble."""
+
+    key: str
+    text: str
+
+
+def troubles(store: ReadOnlyStore) -> list[Trouble]:
+    """Return all that waits for a person now: refused accounts, failed, held and uncertain deliveries, dead sources."""
+    found = [
+        Trouble(
+            f"account {health.name} {health.paused_at.isoformat()}",
+            f"{health.name}: {health.paused_reason}. `posse login {health.name}` lets it go on.",
+        )
+        for health in store.account_health().values()
+        if health.paused_at and (health.paused_reason or "").startswith("unauthorized")
+    ]
+    for row in store.deliveries(states=[State.FAILED, State.HELD, State.UNCERTAIN]):
+        why = row.error or row.detail or row.reason or ""
+        name = row.post.title or row.post.slug
+        found.append(
+            Trouble(
+                f"delivery {row.id} {row.state} {row.reason}",
+                f'{row.account}: "{name}" is {row.state}: {why}. {advice(row)}.',
+            )
+        )
+    found += [
+        Trouble(f"source {source.name}", f"source {source.name} cannot be read: {source.error}")
+        for source in store.source_health().values()
+        if source.error
+    ]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """Sends what is new among the troubles, and remembers what was told. `password()` is that of the mail account."""
+
+    config: NoticesConfig
+    http: Http
+    password: Callable[[], str]
+    site: str
+
+    def tell_new(self, store: Store, now: datetime) -> str | None:
+        """Tell of troubles that were not told yet; return a sentence when that failed, so that it is tried again."""
+        if not (self.config.command or self.config.webhook or self.config.email):
+            return None
+        current = troubles(store)
+        fresh = store.untold([trouble.key for trouble in current])
+        new = [trouble for trouble in current if trouble.key in fresh]
+        if not new:
+            store.set_told([trouble.key for trouble in current], now)
+            return None
+        try:
+            self._send(new)
+        except (OSError, subprocess.SubprocessError, PublishError, CredentialError) as error:
+            return f"a notice could not be sent: {error}"
+        store.set_told([trouble.key for trouble in current], now)
+        return None
+
+    def _send(self, new: Sequence[Trouble]) -> None:
+        subject = f"posse: {self.site}: {new[0].text}" if len(new) == 1 else f"posse: {self.site}: {len(new)} troubles"
+        text = "\n".join(trouble.text for trouble in new) + "\n"
+        if self.config.command:
+            subprocess.run(  # noqa: S603 - the command is the person's own, from their configuration
+                shlex.split(self.config.command),
+                input=text,
+                encoding="utf-8",
+                timeout=_COMMAND_SECONDS,
+                check=True,
+                capture_output=True,
+            )
+        if self.config.webhook:
+            found = {"text": text, "subject": subject, "troubles": [trouble.text for trouble in new]}
+            answer = self.http.send("POST", self.config.webhook, json=found)
+            if answer.status_code >= 400:
+                raise TryLater(f"{self.config.webhook} answered {answer.status_code}")
+        if self.config.email:
+            self._mail(subject, text)
+
+    def _mail(self, subject: str, text: str) -> None:
+        import smtplib
+        from email.message import EmailMessage
+
+        mail = EmailMessage()
+        mail["Subject"], mail["From"] = " ".join(subject.split())[:200], self.config.email_from or self.config.email
+        mail["To"] = self.config.email
+        mail.set_content(text)
+        host, _, port = self.config.smtp.rpartition(":")
+        with smtplib.SMTP(host, int(port), timeout=_COMMAND_SECONDS) as server:
+            server.ehlo_or_helo_if_needed()
+            if server.has_extn("starttls"):
+                server.starttls()
+            if self.config.smtp_user:
+                server.login(self.config.smtp_user, self.password())
+            server.send_message(mail)
+
+
+def site_name(config: Config) -> str:
+    """Return what a notice calls the site."""
+    return (config.site.url or str(config.root)).removeprefix("https://")
