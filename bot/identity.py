@@ -1,8 +1,9 @@
 """Which post is this? Pure: what a scan found and what the store remembers go in, each post's identity comes out.
 
 A post is known by its names: its place in its source (`item`) and every URL it has or had (`url`). One name is one
-post's for ever. What answers to no name may still be a post that is gone from the same scan and has come back under
-another: strong signs say so, weak signs ask a person (`Held`), no sign makes a new post.
+post's for ever, but a place speaks for the post that stands there now. What answers to no name may still be a post that
+is gone from the same scan and has come back under another: strong signs say so, weak signs are a doubt for a person to
+settle, no sign makes a new post. The order of the posts decides nothing.
 """
 
 from __future__ import annotations
@@ -10,32 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
+from bot.likeness import Remembered as Remembered
+from bot.likeness import match
 from bot.links import normalise
 from bot.model import Post, PostId
 
 Name = tuple[str, str]
 
 ITEM, URL = "item", "url"
-_NEAR = timedelta(days=62)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What identity needs to know of a post the store remembers."""
-
-    id: PostId
-    source: str
-    source_id: str
-    url: str | None
-    title: str
-    slug: str
-    published: datetime | None
-    has_time: bool
-    text_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +40,8 @@ class Identified:
 
 def url_name(url: str) -> Name:
     """The name that a URL gives: normalised, and without its scheme, so that a move to https changes nothing."""
-    return (URL, normalise(url).partition("://")[2])
+    spelt = normalise(url)
+    return (URL, spelt.partition("://")[2] or spelt)
 
 
 def item_name(source: str, source_id: str) -> Name:
@@ -85,173 +72,193 @@ def identify(
     `owners` maps the names of the found posts to remembered posts, all of which are in `remembered`. `present` holds
     the item names of all that the scan saw, read or not. `gone` are posts of this source that the scan did not see.
     """
-    here = _Scan(owners, remembered, present)
-    answers: list[Identified | None] = [here.by_name(post) for post in found]
-    unnamed = [post for post, answer in zip(found, answers, strict=True) if answer is None]
-    taken = {answer.post.id for answer in answers if answer}
-    matches = _match(unnamed, [post for post in gone if post.id not in taken])
-    return [answer or here.by_signs(post, matches) for post, answer in zip(found, answers, strict=True)]
+    scan = _Scan(found, owners, remembered, present)
+    scan.by_name()
+    scan.by_signs(match(scan.unnamed(), sorted((post for post in gone if post.id not in scan.taken), key=_order)))
+    return [scan.answer(post) for post in found]
+
+
+def claims(answers: Sequence[Identified]) -> dict[PostId, list[Name]]:
+    """The names that the posts of one scan may keep: each name is one post's, a canonical URL before an alias.
+
+    A duplicate claims its place alone: the URL is the other's.
+    """
+    kept = {answer.post.id: names(answer.post)[:1] for answer in answers}
+    originals = sorted((a.post for a in answers if a.duplicate is None), key=_order)
+    claimed = {url_name(post.url): post.id for post in originals if post.url}
+    for post in originals:
+        kept[post.id] += [name for name in _urls(post) if claimed.setdefault(name, post.id) == post.id]
+    return kept
 
 
 class _Scan:
-    """One run of `identify`: what was given, and the ids and URLs handed out so far."""
+    """One run of `identify`: what was given, and the ids handed out so far. The order of the posts decides nothing."""
 
     def __init__(
-        self, owners: Mapping[Name, PostId], remembered: Mapping[PostId, Remembered], present: frozenset[Name]
+        self,
+        found: Sequence[Post],
+        owners: Mapping[Name, PostId],
+        remembered: Mapping[PostId, Remembered],
+        present: frozenset[Name],
     ) -> None:
+        self.found = sorted(found, key=_order)
         self.owners, self.remembered, self.present = owners, remembered, present
-        self.given: dict[PostId, str] = {}
-        self.urls: dict[Name, PostId] = {}
+        self.places = {item_name(post.source, post.source_id) for post in found}
+        self.bearers: dict[Name, list[Post]] = {}
+        for post in self.found:
+            if post.url:
+                self.bearers.setdefault(url_name(post.url), []).append(post)
+        self.given: dict[int, PostId] = {}
+        self.taken: set[PostId] = set()
+        self.fresh: set[int] = set()
+        self.doubts: dict[int, tuple[str, PostId]] = {}
 
-    def is_present(self, id_: PostId) -> bool:
+    def by_name(self) -> None:
+        """Give its id to every post with a known name: its place first, then its canonical URL, then its others."""
+        moved = self._moved()
+        for post in self.found:
+            if id(post) in moved:
+                self._give(post, moved[id(post)])
+        for post in self.found:
+            owner = self._place_owner(post)
+            if id(post) not in self.given and owner is not None and owner not in self.taken:
+                self._give(post, self._standing(post, owner))
+        for first, last in ((0, 1), (1, None)):
+            for post in self.found:
+                if id(post) not in self.given:
+                    self._by_url(post, _urls(post)[first:last])
+        for post in self.found:
+            if id(post) not in self.given and self._url_owner(post) is not None:
+                self._new(post)
+
+    def unnamed(self) -> list[Post]:
+        """The posts that answer to no known name."""
+        return [post for post in self.found if id(post) not in self.given]
+
+    def by_signs(self, matches: Mapping[int, tuple[Remembered, bool]]) -> None:
+        """Give the rest their ids: those of gone posts they surely are, else new ones."""
+        for post in self.unnamed():
+            match = matches.get(id(post))
+            if match and match[1]:
+                self._give(post, match[0].id)
+                continue
+            self._new(post)
+            if match:
+                self.doubts[id(post)] = f"it may be {_called(match[0])}, which is gone since this one came", match[0].id
+
+    def answer(self, post: Post) -> Identified:
+        """The identity of `post`."""
+        doubt, other = self.doubts.get(id(post), (None, None))
+        known = replace(post, id=self.given[id(post)])
+        return Identified(known, id(post) in self.fresh, doubt, other, self._duplicate(post))
+
+    def _url_owner(self, post: Post) -> PostId | None:
+        return self.owners.get(url_name(post.url)) if post.url else None
+
+    def _place_owner(self, post: Post) -> PostId | None:
+        """Whose place this is; a post that is known to have moved on to another one, and is there, left it free."""
+        owner = self.owners.get(item_name(post.source, post.source_id))
+        if owner is None or self._last_stood_at(owner, post):
+            return owner
+        return None if self._is_present(owner) and self.remembered[owner].source == post.source else owner
+
+    def _last_stood_at(self, id_: PostId, post: Post) -> bool:
+        known = self.remembered[id_]
+        return (known.source, known.source_id) == (post.source, post.source_id)
+
+    def _is_present(self, id_: PostId) -> bool:
         known = self.remembered[id_]
         return item_name(known.source, known.source_id) in self.present
 
-    def by_name(self, post: Post) -> Identified | None:
-        """The answer that names alone give, None when no name is known."""
-        item, *urls = names(post)
-        by_item = self.owners.get(item)
-        by_url = self.owners.get(urls[0]) if post.url else None
-        if by_item is not None:
-            return self._standing(post, by_item, by_url)
+    def _moved(self) -> dict[int, PostId]:
+        """Posts that have changed places among themselves: another's URL, that one's text, and it has moved on also."""
+        moved: dict[int, PostId] = {}
+        for post in self.found:
+            here, other = self._place_owner(post), self._url_owner(post)
+            if here is None or other is None or here == other or not self._has_text_of(post, other):
+                continue
+            if self.remembered[other].source == post.source and not self._has_text_of(post, here):
+                moved[id(post)] = other
+        while True:
+            left = {self._place_owner(post) for post in self.found if id(post) in moved}
+            claims = Counter(moved.values())
+            stays = [
+                key for key, id_ in moved.items() if claims[id_] > 1 or (id_ not in left and self._is_present(id_))
+            ]
+            if not stays:
+                return moved
+            for key in stays:
+                del moved[key]
+
+    def _has_text_of(self, post: Post, id_: PostId) -> bool:
+        return bool(post.text_hash) and post.text_hash == self.remembered[id_].text_hash
+
+    def _give(self, post: Post, id_: PostId) -> None:
+        self.given[id(post)] = id_
+        self.taken.add(id_)
+
+    def _standing(self, post: Post, by_item: PostId) -> PostId:
+        """Which of two a post at a known place is, whose URL may be another's."""
+        by_url = self._url_owner(post)
+        if by_url is None or by_url == by_item or by_url in self.taken:
+            return by_item
+        other, here = self.remembered[by_url], self.remembered[by_item]
+        if self._last_stood_at(by_url, post):
+            return by_url
+        if self._is_present(by_url):
+            return by_item
+        if self._has_text_of(post, by_url):
+            return by_url
+        doubt = f"it stands where {_called(here)} stood, and bears the URL of {_called(other)}"
+        self.doubts[id(post)] = doubt, by_url
+        return by_item
+
+    def _by_url(self, post: Post, urls: Sequence[Name]) -> None:
+        """A post at an unknown place, under a URL that is known and whose post is nowhere else."""
         for name in urls:
             owner = self.owners.get(name)
-            if owner is None or owner in self.given:
+            if owner is None or owner in self.taken:
                 continue
-            if self.remembered[owner].source != post.source or not self.is_present(owner):
-                return self._known(post, owner)
-        return self._new(post) if by_url is not None else None
+            elsewhere = self.remembered[owner].source == post.source and self._is_present(owner)
+            if self._last_stood_at(owner, post) or not elsewhere:
+                self._give(post, owner)
+                return
 
-    def _standing(self, post: Post, by_item: PostId, by_url: PostId | None) -> Identified:
-        """A post at a known place, whose URL may be another's."""
-        if by_url is None or by_url == by_item:
-            return self._known(post, by_item)
-        other = self.remembered[by_url]
-        if self.is_present(by_url) or by_url in self.given or post.text_hash == self.remembered[by_item].text_hash:
-            return self._known(post, by_item)
-        if post.text_hash and post.text_hash == other.text_hash:
-            return self._known(post, by_url)
-        doubt = f"it stands where {_called(self.remembered[by_item])} stood, and bears the URL of {_called(other)}"
-        return replace(self._known(post, by_item), doubt=doubt, other=by_url)
+    def _new(self, post: Post) -> None:
+        """A new id: its URL's, so that it is the same on any machine; its place's also, where the URL is another's."""
+        place = names(post)[0]
+        id_ = derive([url_name(post.url)[1]]) if post.url else derive(place)
+        first = not post.url or (self._url_owner(post) is None and self.bearers[url_name(post.url)][0] is post)
+        if not first or id_ in self.taken or id_ in self.remembered:
+            id_ = derive([*place, post.url or ""])
+        self._give(post, id_)
+        self.fresh.add(id(post))
 
-    def by_signs(self, post: Post, matches: Mapping[int, tuple[Remembered, bool]]) -> Identified:
-        """The answer for a post without a known name."""
-        match = matches.get(id(post))
-        if match is None:
-            return self._new(post)
-        known, sure = match
-        if sure:
-            return self._known(post, known.id)
-        doubt = f"it may be {_called(known)}, which is gone since this one came"
-        return replace(self._new(post), doubt=doubt, other=known.id)
+    def _duplicate(self, post: Post) -> PostId | None:
+        """The post that is present under the same URL and was there first, if it is another one."""
+        if not post.url:
+            return None
+        name, own = url_name(post.url), self.given[id(post)]
+        bearers = [self.given[id(other)] for other in self.bearers[name]]
+        owner = self.owners.get(name)
+        first = owner if owner is not None and (owner in bearers or self._stands_unread(owner, name)) else bearers[0]
+        return first if first != own else None
 
-    def _known(self, post: Post, id_: PostId) -> Identified:
-        return self._give(post, id_, is_new=False)
+    def _stands_unread(self, id_: PostId, name: Name) -> bool:
+        """Whether a post that this scan did not read is there, and bears the URL."""
+        known = self.remembered[id_]
+        place = item_name(known.source, known.source_id)
+        return place in self.present - self.places and known.url is not None and url_name(known.url) == name
 
-    def _new(self, post: Post) -> Identified:
-        id_ = derive([url_name(post.url)[1]]) if post.url else derive(names(post)[0])
-        if id_ in self.given or id_ in self.remembered or (post.url and url_name(post.url) in self.owners):
-            id_ = derive([*names(post)[0], post.url or ""])
-        return self._give(post, id_, is_new=True)
 
-    def _give(self, post: Post, id_: PostId, *, is_new: bool) -> Identified:
-        self.given.setdefault(id_, post.source_id)
-        duplicate = None
-        if post.url:
-            name = url_name(post.url)
-            owner = self.urls.setdefault(name, id_)
-            if owner == id_ and (known := self.owners.get(name)) not in (None, id_) and self.is_present(known):
-                owner = known
-            duplicate = owner if owner != id_ else None
-        return Identified(replace(post, id=id_), is_new, duplicate=duplicate)
+def _order(post: Post | Remembered) -> tuple[str, ...]:
+    return (post.source_id, post.url or "", post.title, post.text_hash, str(post.published))
+
+
+def _urls(post: Post) -> list[Name]:
+    return names(post)[1:]
 
 
 def _called(known: Remembered) -> str:
     day = f" of {known.published:%Y-%m-%d}" if known.published else ""
     return f'"{known.title or known.slug}"{day} ({known.url or known.source_id})'
-
-
-def _match(found: Sequence[Post], gone: Sequence[Remembered]) -> dict[int, tuple[Remembered, bool]]:
-    """Pair found posts with gone ones, one to one: `id(post)` → (gone post, whether it is sure)."""
-    signs = _Signs(found, gone)
-    pairs = sorted(
-        ((score, i, j) for i, post in enumerate(found) for j in signs.candidates(post) if (score := signs.score(i, j))),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
-    )
-    best = Counter((i, score) for score, i, _ in pairs)
-    rivals = Counter((j, score) for score, _, j in pairs)
-    used_found: set[int] = set()
-    used_gone: set[int] = set()
-    answers: dict[int, tuple[Remembered, bool]] = {}
-    for score, i, j in pairs:
-        if i in used_found or j in used_gone:
-            continue
-        used_found.add(i)
-        used_gone.add(j)
-        alone = best[i, score] == 1 and rivals[j, score] == 1
-        answers[id(found[i])] = (gone[j], score >= _SURE and alone)
-    return answers
-
-
-_SURE = 10
-
-
-class _Signs:
-    """How much each found post looks like each gone one: `_SURE` and above is proof, above zero is doubt."""
-
-    def __init__(self, found: Sequence[Post], gone: Sequence[Remembered]) -> None:
-        self.found, self.gone = found, gone
-        both: list[Post | Remembered] = [*found, *gone]
-        self.texts = Counter(post.text_hash for post in both)
-        self.times = Counter(post.published for post in both if post.has_time)
-        self.index: dict[tuple[str, object], list[int]] = {}
-        for j, known in enumerate(gone):
-            for key in _keys(known):
-                self.index.setdefault(key, []).append(j)
-
-    def candidates(self, post: Post) -> Iterable[int]:
-        """The gone posts that share anything at all with `post`."""
-        return sorted({j for key in _keys(post) for j in self.index.get(key, ())})
-
-    def score(self, i: int, j: int) -> int:
-        """The weight of what two posts share."""
-        post, known = self.found[i], self.gone[j]
-        apart = _apart(post.published, known.published)
-        text = bool(post.text_hash) and post.text_hash == known.text_hash and self.texts[post.text_hash] == 2
-        title = bool(post.title) and _fold(post.title) == _fold(known.title)
-        slug = post.slug == known.slug
-        day = apart is not None and apart < timedelta(days=1)
-        moment = (
-            post.has_time and known.has_time and post.published == known.published and self.times[post.published] == 2
-        )
-        supports = 4 * text + 4 * moment + 2 * title + slug + day
-        if (moment and _odd(post.published)) or (text and supports > 4) or (moment and supports > 5):
-            return _SURE + supports
-        if day and title:
-            return _SURE + supports
-        near = apart is None or apart < _NEAR
-        return supports if text or ((title or moment) and near) else 0
-
-
-def _keys(post: Post | Remembered) -> list[tuple[str, object]]:
-    keys: list[tuple[str, object]] = []
-    if post.text_hash:
-        keys.append(("text", post.text_hash))
-    if post.has_time:
-        keys.append(("time", post.published))
-    if post.title:
-        keys.append(("title", _fold(post.title)))
-    return keys
-
-
-def _fold(title: str) -> str:
-    return "".join(char for char in title.casefold() if char.isalnum())
-
-
-def _apart(one: datetime | None, other: datetime | None) -> timedelta | None:
-    return abs(one - other) if one and other else None
-
-
-def _odd(moment: datetime | None) -> bool:
-    """Whether an instant is one that nobody writes by rounding: it has seconds, or minutes off the quarter hour."""
-    return moment is not None and bool(moment.second or moment.microsecond or moment.minute % 15)

@@ -287,10 +287,8 @@ class _Pair:
 
     def _hold(self, announcement: Announcement, page: Page | None) -> tuple[Reason, str] | None:
         """Why a person must look at it first."""
-        if self.candidate.doubt:
+        if self.candidate.doubt and not (self.row and self.row.released):
             return Reason.IDENTITY, self.candidate.doubt
-        if self.row and self.row.state is State.HELD and self.row.reason is Reason.IDENTITY:
-            return Reason.IDENTITY, self.row.detail or ""
         if found := self.known.inspect(announcement):
             return found
         if self.asked:

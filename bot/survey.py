@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import identity
 from bot.errors import SourceError
 from bot.identity import Name
-from bot.model import Post, PostId, Problem
+from bot.model import Page, Post, PostId, Problem
 from bot.planner import Candidate
 from bot.store.base import KnownPost, ReadOnlyStore
 from bot.watcher.base import Scan, Source
@@ -27,13 +27,21 @@ class Survey:
     problems: tuple[Problem, ...]
     failures: Mapping[str, str]
     scanned: tuple[str, ...]
+    reread: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 class Surveyor:
-    """A survey being made, source by source."""
+    """A survey being made, source by source. `pages` tell, by canonical URL, at which others a post answers."""
 
-    def __init__(self, store: ReadOnlyStore, now: datetime, accounts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: ReadOnlyStore,
+        now: datetime,
+        accounts: Sequence[str],
+        pages: Mapping[str, Page] | None = None,
+    ) -> None:
         self.store, self.now, self.accounts = store, now, accounts
+        self.pages: Mapping[str, Page] = pages or {}
         self.candidates: dict[PostId, Candidate] = {}
         self.known: dict[PostId, KnownPost] = {}
         self.names: dict[PostId, list[Name]] = {}
@@ -54,13 +62,16 @@ class Surveyor:
             return
         self.scanned.append(source.name)
         self.problems += scan.problems
+        scan = replace(scan, posts=_with_aliases(scan.posts, self.pages))
         self._identify(source.name, scan, frozenset(stamps))
 
     def _identify(self, source: str, scan: Scan, before: frozenset[str]) -> None:
         missing = before - scan.present()
         gone = self.store.posts_at(source, missing) if missing else []
         if scan.window:
-            gone = _not_slid_out(gone, scan.posts)
+            unread = self.store.posts_at(source, scan.unchanged)
+            shown = [*(post.published for post in scan.posts), *(post.published for post in unread)]
+            gone = _not_slid_out(gone, shown)
         wanted = [name for post in scan.posts for name in identity.names(post)]
         owners = self.store.aliases(wanted)
         owners |= {name: id_ for name in wanted if (id_ := self.owners.get(name))}
@@ -68,26 +79,24 @@ class Surveyor:
         remembered |= {id_: _remember(self.known[id_]) for id_ in owners.values() if id_ in self.known}
         present = frozenset(identity.item_name(source, item) for item in scan.present())
         answers = identity.identify(scan.posts, owners, remembered, present, [_remember(post) for post in gone])
+        kept = identity.claims(answers)
+        places = {id_: known.source_id for id_, known in remembered.items()}
+        places |= {answer.post.id: answer.post.source_id for answer in answers}
         for answer in answers:
-            self._take(answer, remembered)
+            self._take(answer, kept[answer.post.id], places)
         came_back = {answer.post.id for answer in answers}
         self.gone[source] = frozenset(post.source_id for post in gone if post.id not in came_back)
 
-    def _take(self, answer: identity.Identified, remembered: Mapping[PostId, identity.Remembered]) -> None:
+    def _take(self, answer: identity.Identified, own: Sequence[Name], places: Mapping[PostId, str]) -> None:
         post = answer.post
-        own = identity.names(post)
         if post.id in self.candidates:
             self.names[post.id] += own
             self._merge(post)
             return
         before = self.store.posts([post.id]).get(post.id)
-        now_known = _as_known(post, before, self.now)
-        other = remembered.get(answer.duplicate) if answer.duplicate else None
-        named = other.source_id if other else None
-        if answer.duplicate and named is None and answer.duplicate in self.known:
-            named = self.known[answer.duplicate].source_id
+        now_known = _as_known(post, before, self.now, answer.doubt)
         self.known[post.id] = now_known
-        self.names[post.id] = own
+        self.names[post.id] = list(own)
         for name in own:
             self.owners.setdefault(name, post.id)
         self.candidates[post.id] = Candidate(
@@ -96,8 +105,8 @@ class Surveyor:
             public_since=now_known.first_public,
             changed_at=now_known.changed_at,
             was_draft=now_known.first_public is None or now_known.first_public > now_known.first_seen,
-            doubt=answer.doubt,
-            duplicate_of=named,
+            doubt=now_known.doubt,
+            duplicate_of=places.get(answer.duplicate) if answer.duplicate else None,
         )
 
     def _merge(self, post: Post) -> None:
@@ -121,9 +130,20 @@ class Surveyor:
         )
 
 
-def _not_slid_out(missing: Sequence[KnownPost], shown: Sequence[Post]) -> list[KnownPost]:
+def _with_aliases(posts: Sequence[Post], pages: Mapping[str, Page]) -> tuple[Post, ...]:
+    """The posts with every address their pages told of, but for those that are another post's own."""
+    own = {identity.url_name(post.url) for post in posts if post.url}
+    result = []
+    for post in posts:
+        page = pages.get(post.url or "")
+        more = [url for url in page.urls if identity.url_name(url) not in own] if page else []
+        result.append(replace(post, urls=tuple(dict.fromkeys((*post.urls, *more)))) if more else post)
+    return tuple(result)
+
+
+def _not_slid_out(missing: Sequence[KnownPost], shown: Sequence[datetime | None]) -> list[KnownPost]:
     """What a source that shows only its newest items has truly lost: newer than the oldest it still shows."""
-    oldest = min((post.published for post in shown if post.published), default=None)
+    oldest = min((at for at in shown if at), default=None)
     return [post for post in missing if oldest and post.published and post.published >= oldest]
 
 
@@ -141,8 +161,8 @@ def _remember(post: KnownPost) -> identity.Remembered:
     )
 
 
-def _as_known(post: Post, before: KnownPost | None, now: datetime) -> KnownPost:
-    """How the store shall remember `post`."""
+def _as_known(post: Post, before: KnownPost | None, now: datetime, doubt: str | None) -> KnownPost:
+    """How the store shall remember `post`. A doubt stays: only a person's release settles it."""
     public = not post.draft and (post.published is None or post.published <= now)
     changed = before is None or (before.text_hash, before.title) != (post.text_hash, post.title)
     return KnownPost(
@@ -160,4 +180,5 @@ def _as_known(post: Post, before: KnownPost | None, now: datetime) -> KnownPost:
         first_public=(before.first_public if before else None) or (now if public else None),
         changed_at=now if changed or before is None else before.changed_at,
         gone_at=None,
+        doubt=doubt or (before.doubt if before else None),
     )

@@ -13,7 +13,10 @@ from bot.model import Announcement, Delivery, DeliveryId, Note, PostId, Reason, 
 
 @dataclass(frozen=True, slots=True)
 class KnownPost:
-    """A post as the store remembers it. `first_public` is when it was first seen that was no draft and had its date."""
+    """A post as the store remembers it. `first_public` is when it was first seen that was no draft and had its date.
+
+    `doubt` says which other post it may be, found when it was first seen; the signs do not come back at a later scan.
+    """
 
     id: PostId
     source: str
@@ -29,6 +32,7 @@ class KnownPost:
     first_public: datetime | None
     changed_at: datetime
     gone_at: datetime | None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Sqlite:
 
     skip_locked = ""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._path = path
         connection.row_factory = sqlite3.Row
         connection.isolation_level = None
         self._connection = connection
@@ -70,6 +71,7 @@ class Sqlite:
 
         Raises `StateError` for a file that is read-only, foreign, damaged or from a newer version.
         """
+        _refuse_folder(path)
         _refuse_unwritable(path)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,7 +80,7 @@ class Sqlite:
             connection = sqlite3.connect(path, timeout=busy_seconds)
         except (OSError, sqlite3.Error) as error:
             raise StateError(f"{path}: the state cannot be opened: {error}. Name another with [state] url.") from error
-        store = cls(connection)
+        store = cls(connection, path)
         try:
             with _told(path):
                 store.check(path)
@@ -94,8 +96,9 @@ class Sqlite:
     @classmethod
     def open_read_only(cls, path: Path) -> Sqlite:
         """Open so that nothing can be written; an absent file is an empty store."""
+        _refuse_folder(path)
         if not path.exists():
-            empty = cls(sqlite3.connect(":memory:"))
+            empty = cls(sqlite3.connect(":memory:"), path)
             empty._migrate()
             empty._connection.execute("PRAGMA query_only = ON")
             return empty
@@ -116,7 +119,7 @@ class Sqlite:
         except sqlite3.Error:
             connection.close()
             raise
-        return cls(connection)
+        return cls(connection, path)
 
     def check(self, path: Path) -> None:
         """Raise `StateError` unless the file is ours, or empty, and of a version we know."""
@@ -148,11 +151,13 @@ class Sqlite:
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         """See `Dialect`."""
-        return self._connection.execute(sql, dict(values)).fetchall()
+        with _told(self._path):
+            return self._connection.execute(sql, dict(values)).fetchall()
 
     def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
         """See `Dialect`."""
-        self._connection.executemany(sql, values)
+        with _told(self._path):
+            self._connection.executemany(sql, values)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -208,6 +213,8 @@ def _refuse_unwritable(path: Path) -> None:
                 f"{path}: the state is read-only, so nothing can be recorded and nothing is sent."
                 f" Make it writable: chmod u+w {place}."
             )
+
+def _refuse_folder(path: Path) -> None:
     if path.is_dir():
         raise StateError(f"{path}: this is a folder; [state] url must name a file.")
 
@@ -217,6 +224,8 @@ def _told(path: Path) -> Iterator[None]:
     """Turn SQLite's complaints about a file into sentences."""
     try:
         yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a broken rule, which the store judges, or a defect of ours
     except sqlite3.DatabaseError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise StateBusy(f"{path}: another process has the state locked. Try again.") from error

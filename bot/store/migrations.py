@@ -106,4 +106,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX sent_last ON deliveries (delivered_at) WHERE state = 'delivered'",
         "CREATE INDEX receipts ON deliveries (account, remote_id) WHERE remote_id IS NOT NULL",
     ),
+    # A doubt about identity outlives the scan that raised it: a post may settle, or be a draft, before it is planned.
+    ("ALTER TABLE posts ADD COLUMN doubt TEXT",),
 )

@@ -35,6 +35,7 @@ def known_post(row: Row) -> KnownPost:
         first_public=codec.instant_or_none(row["first_public"]),
         changed_at=codec.instant(row["changed_at"]),
         gone_at=codec.instant_or_none(row["gone_at"]),
+        doubt=row["doubt"],
     )
 
 

@@ -26,14 +26,14 @@ class SqlStore(SqlReader):
         """See `Store`."""
         sql = """
             INSERT INTO posts (id, source, source_id, slug, url, title, published, has_time, text_hash, stamp,
-                               first_seen, first_public, changed_at, gone_at)
+                               first_seen, first_public, changed_at, gone_at, doubt)
             VALUES (:id, :source, :source_id, :slug, :url, :title, :published, :has_time, :text_hash, :stamp,
-                    :first_seen, :first_public, :changed_at, :gone_at)
+                    :first_seen, :first_public, :changed_at, :gone_at, :doubt)
             ON CONFLICT (id) DO UPDATE SET
                 source = excluded.source, source_id = excluded.source_id, slug = excluded.slug, url = excluded.url,
                 title = excluded.title, published = excluded.published, has_time = excluded.has_time,
                 text_hash = excluded.text_hash, stamp = excluded.stamp, first_public = excluded.first_public,
-                changed_at = excluded.changed_at, gone_at = excluded.gone_at
+                changed_at = excluded.changed_at, gone_at = excluded.gone_at, doubt = excluded.doubt
         """
         with self._db.transaction():
             self._db.many(sql, [_post_values(post) for post in posts])
@@ -352,6 +352,7 @@ def _post_values(post: KnownPost) -> dict[str, Any]:
         "first_public": codec.when_or_none(post.first_public),
         "changed_at": codec.when(post.changed_at),
         "gone_at": codec.when_or_none(post.gone_at),
+        "doubt": post.doubt,
     }
 
 
