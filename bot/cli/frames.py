@@ -35,7 +35,7 @@ def _facts(made: Announcement) -> list[tuple[str, str]]:
     if made.card:
         about = f" · {made.card.description}" if made.card.description else ""
         picture = " · with a picture" if made.card.thumbnail else ""
-        facts.append(("card", f"{made.card.title}{about}{picture}"))
+        facts.append(("card", " ".join(f"{made.card.title}{about}{picture}".split())))
     facts += [("picture", f"{medium.source} ({medium.alt or 'no alt text'})") for medium in made.media]
     if made.tags:
         facts.append(("tags", ", ".join(made.tags)))
