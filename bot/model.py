@@ -214,7 +214,8 @@ class Media:
 class Page:
     """What one GET of a post's page told. `live` says that it is there; `detail` why it is not.
 
-    `landing` is the address people end at, None when it is `url` itself; `urls` are all that were passed on the way.
+    `landing` is the address people end at, None when it is `url` itself; `urls` are the others it is known by: all
+    that were passed on the way, and the one it names as canonical.
     `card` is made from the page's Open Graph data, None when it has none.
     """
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot import identity, lookup, planner
 from bot.config.model import Config
-from bot.model import Delivery, DeliveryId, Page, PostId, Reason, State
+from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
 from bot.store.base import Enqueue, ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
@@ -34,13 +34,16 @@ class Enqueued:
     newly_failed_sources: tuple[str, ...] = ()
 
 
-PageGetter = Callable[[Sequence[str]], Mapping[str, Page]]
+PageGetter = Callable[[Mapping[str, Image | None]], Mapping[str, Page]]
 Select = Callable[[ReadOnlyStore, Survey], Asked]
 
 
 @dataclass(slots=True)
 class Pipeline:
-    """The way of a post from the sources to the outbox. `get_pages` asks for pages; it is given only what is needed."""
+    """The way of a post from the sources to the outbox.
+
+    `get_pages` asks for pages: it is given only the URLs that are needed, each with the author's picture for its card.
+    """
 
     config: Config
     sources: Sequence[Source]
@@ -67,10 +70,21 @@ class Pipeline:
         return survey, asked
 
     def _survey(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> Survey:
-        surveyor = Surveyor(store, now, list(self.config.accounts))
+        surveyor = Surveyor(store, now, list(self.config.accounts), self.pages)
         for source in self.sources:
             surveyor.add(source, reread.get(source.name, ()))
-        return surveyor.done()
+        return replace(surveyor.done(), reread=reread)
+
+    def _survey_again(self, store: ReadOnlyStore, survey: Survey, asked: Asked | None) -> tuple[Survey, Asked | None]:
+        """Look again, now that pages told of further addresses: two posts may have turned out to be one."""
+        again = self._survey(store, survey.now, survey.reread)
+        if asked is None:
+            return again, None
+        owners = {name: id_ for id_, names in again.names.items() for name in names}
+        posts = {
+            next((owners[name] for name in survey.names.get(id_, ()) if name in owners), id_) for id_ in asked.posts
+        }
+        return again, replace(asked, posts=frozenset(posts))
 
     def plan(
         self, store: ReadOnlyStore, survey: Survey, asked: Asked | None = None, *, may_ask: bool = True
@@ -79,7 +93,11 @@ class Pipeline:
         known = self._knowledge(store, survey)
         made = planner.plan(survey.candidates, known, asked)
         if may_ask and (wanted := self._pages_wanted(made, asked)):
-            self.pages.update(self.get_pages(wanted))
+            told = self.get_pages(wanted)
+            self.pages.update(told)
+            if any(page.urls for page in told.values()):
+                survey, asked = self._survey_again(store, survey, asked)
+                known = self._knowledge(store, survey)
             made = planner.plan(survey.candidates, replace(known, pages=self.pages), asked)
         return Outlook(survey, made)
 
@@ -98,6 +116,7 @@ class Pipeline:
             made, held = self._write_plan(store, outlook, asked)
             if asked is None:
                 self._write_lines(store, survey)
+        self._forget_pages(outlook.plan)
         fresh = tuple(name for name, why in survey.failures.items() if name not in told or told[name].error != why)
         return Enqueued(outlook, made, held, fresh)
 
@@ -131,16 +150,22 @@ class Pipeline:
             zone=self.config.timezone,
         )
 
-    def _pages_wanted(self, plan: Plan, asked: Asked | None) -> list[str]:
-        """The URLs whose pages the plan waits for, or that would make a card or a warning."""
-        wanted = {out.post.url: None for out in plan.left_out if out.reason == Reason.NOT_LIVE and out.post.url}
+    def _forget_pages(self, plan: Plan) -> None:
+        """Let go of the pages, and their pictures, of posts that wait for nothing any more."""
+        kept = {entry.post.url for entry in plan.planned if not entry.frozen}
+        for url in [url for url in self.pages if url not in kept]:
+            del self.pages[url]
+
+    def _pages_wanted(self, plan: Plan, asked: Asked | None) -> dict[str, Image | None]:
+        """The URLs whose pages the plan waits for, or that would make a card or a warning, and their own pictures."""
+        wanted = {o.post.url: _own_image(o.post) for o in plan.left_out if o.reason == Reason.NOT_LIVE and o.post.url}
         for entry in plan.planned:
             card = self.config.accounts[entry.account].network.card
             if entry.frozen or not entry.post.url:
                 continue
             if entry.hold is Reason.NOT_LIVE or (self.config.guards.require_live and (card or asked)):
-                wanted[entry.post.url] = None
-        return [url for url in wanted if url not in self.pages or not self.pages[url].live]
+                wanted[entry.post.url] = _own_image(entry.post)
+        return {url: own for url, own in wanted.items() if url not in self.pages or not self.pages[url].live}
 
     def _write_survey(self, store: Store, survey: Survey) -> None:
         changed = [candidate.post.id for candidate in survey.candidates]
@@ -175,6 +200,15 @@ class Pipeline:
             if row.state is State.HELD and (key not in before or before[key].state is not State.HELD)
         )
         return tuple(made), held
+
+
+def _own_image(post: Post) -> Image | None:
+    """The picture that the front matter chooses for the card, None when it leaves that to the page."""
+    chosen = post.settings.everywhere.image
+    if chosen:
+        alt = next((image.alt for image in post.images if image.source == chosen), None)
+        return Image(chosen, alt)
+    return post.images[0] if post.images else None
 
 
 def _planned_row(entry: planner.Planned, asked: Asked | None) -> Enqueue:

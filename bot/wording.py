@@ -10,7 +10,7 @@ from bot.formatter.card import own_card
 from bot.formatter.compose import compose, over_limit
 from bot.formatter.leftovers import leftovers
 from bot.formatter.rules import Rules
-from bot.model import Announcement, Page, Post, Reason
+from bot.model import Announcement, Card, Page, Post, Reason
 
 
 def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] | None = None) -> Rules:
@@ -51,7 +51,7 @@ class Wording:
         link = page.landing if page and page.landing and account.links == "landing" else None
         card = None
         if account.network.card and (link or post.url):
-            card = (page.card if page else None) or own_card(post, rules, link or post.url or "")
+            card = _card(post, page, own_card(post, rules, link or post.url or ""))
         made = compose(post, rules, round=number, link=link, card=card)
         return replace(made, warnings=(*made.warnings, *page.warnings)) if page and page.warnings else made
 
@@ -66,3 +66,16 @@ class Wording:
                 f"{length} {announcement.unit}, over the limit of {announcement.limit}: shorten its text",
             )
         return None
+
+
+def _card(post: Post, page: Page | None, own: Card) -> Card:
+    """The link's card: the author's own title and summary, then what the page says, then words of the post."""
+    told = page.card if page else None
+    if told is None:
+        return own
+    return Card(
+        url=own.url,
+        title=own.title if post.title else told.title or own.title,
+        description=own.description if post.summary else told.description or own.description,
+        thumbnail=told.thumbnail,
+    )

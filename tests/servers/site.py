@@ -19,13 +19,14 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Thing:
-    """What stands at one path. `delay` is in seconds; `at` is when it is there, by the monotonic clock."""
+    """What stands at one path, `at` an instant of the monotonic clock and after `misses` requests. `delay`: seconds."""
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     at: float = 0.0
+    misses: int = 0
     broken: bool = False
 
 
@@ -56,6 +57,7 @@ class Site:
         status: int = 200,
         mime: str = "text/html; charset=utf-8",
         after: float = 0.0,
+        misses: int = 0,
         delay: float = 0.0,
         broken: bool = False,
         **headers: str,
@@ -64,7 +66,7 @@ class Site:
         data = body.encode() if isinstance(body, str) else body
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         at = time.monotonic() + after
-        self.things[path] = Thing(data, status, {"Content-Type": mime} | named, delay, at, broken)
+        self.things[path] = Thing(data, status, {"Content-Type": mime} | named, delay, at, misses, broken)
         return self.base + path
 
     def redirect(self, path: str, to: str, status: int = 301) -> str:
@@ -75,7 +77,7 @@ class Site:
         """What is at a path now."""
         self.asked.append(path)
         thing = self.things.get(path)
-        if thing is None or thing.at > time.monotonic():
+        if thing is None or thing.at > time.monotonic() or self.asked.count(path) <= thing.misses:
             return Thing(b"<title>404 Not Found</title>", 404, {"Content-Type": "text/html"})
         return thing
 
