@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from bot.config.model import AccountConfig, Filter, GuardsConfig, SourceConfig
 from bot.model import Announcement, Page, Post, PostId, PostRef, Reason, State
@@ -173,9 +173,11 @@ class _Pair:
             return self._out(row.state, row.detail or "")
         if row.state is State.FAILED and not self.asked:
             return self._out(row.state, row.detail or "")
-        if row.state is State.SKIPPED and not self.asked and row.reason not in _RETURNS:
+        if row.state is State.SKIPPED and not self.asked and (row.reason not in _RETURNS or row.claimed):
             return self._out(row.reason or Reason.PERSON, row.detail or "")
         if row.frozen is not None:
+            if self.post.draft or self.post.settings.skip:
+                return None  # the courier asks the same before it sends
             wait = None if self.asked or row.not_before <= self.known.now else row.reason or "retry"
             if wait:
                 return self._out(wait, row.detail or "", row.not_before)
@@ -242,7 +244,8 @@ class _Pair:
         seen = self.known.now if self.row else self.candidate.first_seen
         drawn = self.known.baselines.get((self.post.source, self.account.name))
         dated = self.post.published or seen
-        if guards.since and dated < guards.since:
+        day = timedelta(0) if self.post.has_time or not self.post.published else timedelta(days=1)
+        if guards.since and dated + day <= guards.since:
             return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d}", final=True)
         if drawn is None:
             return None

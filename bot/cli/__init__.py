@@ -14,6 +14,7 @@ from bot.errors import Exit, PosseError
 
 # name → (module of bot.cli, what it does), in the order of --help.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Look at the site and write the configuration that fits it."),
     "check": ("check", "Check the configuration, the credentials, and the posts."),
     "login": ("login", "Get, prove and keep the credentials of an account."),
     "posts": ("posts", "List the posts found, and where each stands on each account."),
@@ -81,6 +82,7 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
+    stdout = sys.stdout
     try:
         code = posse.main(args=args, prog_name="posse", standalone_mode=False)
         return int(code) if isinstance(code, int) else Exit.DONE
@@ -90,6 +92,8 @@ def run(args: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
+    except SystemExit as error:  # shell completion ends so, and click itself when nobody reads any more
+        return int(error.code or Exit.DONE) if sys.stdout is stdout else _pipe_closed()
     except click.ClickException as error:
         error.show()
         return Exit.USAGE

@@ -32,7 +32,7 @@ STYLES: Mapping[str, str] = {
 PRESETS: Mapping[str, str] = {
     **STYLES,
     "jekyll": STYLES["date"],
-    "hugo": "/:sections/:folders/:slug/",
+    "hugo": "/:sections/:folders/:slugorfile/",
     "zola": "/:sections/:folders/:slug/",
     "eleventy": "/:sections/:folders/:stem/",
     "pelican": "/:headline.html",
@@ -52,9 +52,9 @@ class UndatedError(PermalinkError):
 class Place:
     """What placeholders are filled from.
 
-    `slug` is the front matter's, else `name`: the file's name without date and extension. `folders` lie between the
-    source's folder and the file, `sections` between the site's content folder and the source's. `at` is the post's
-    date in the site's time zone.
+    `slug` is the front matter's, else `name`: the file's name without date and extension (`file` is it with
+    its date). `folders` lie between the source's folder and the file, `sections` between the site's content folder and
+    the source's. `at` is the post's date in the site's time zone.
     """
 
     slug: str
@@ -64,6 +64,7 @@ class Place:
     sections: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     at: datetime | None = None
+    file: str = ""
 
 
 _DATED: dict[str, Callable[[datetime], str]] = {
@@ -97,6 +98,8 @@ _NAMED: dict[str, Callable[[Place], str]] = {
     "headline": lambda place: slugify(place.title or place.slug) if place.slug == place.name else slugify(place.slug),
     "slugorfilename": lambda place: slugify(place.slug),
     "slugorcontentbasename": lambda place: slugify(place.slug),
+    "slugorfile": lambda place: slugify(place.slug if place.slug != place.name else place.file or place.name),
+    "file": lambda place: slugify(place.file or place.name),
     "stem": lambda place: place.name,
     "filename": lambda place: slugify(place.name),
     "contentbasename": lambda place: slugify(place.name),

@@ -87,6 +87,7 @@ def _post(matter: Matter, item: Item, site: Site, repaired: tuple[str, ...]) -> 
         sections=site.sections,
         categories=(*_above_posts(folders), *(categories or fields.names(values, "category"))),
         at=published.at.astimezone(site.zone) if published else None,
+        file=item.folders[-1] if item.stem == _BUNDLE and item.folders else item.stem,
     )
     found = addresses.find(values, place, site.url, site.pattern)
     warnings = (f"mojibake repaired in {', '.join(repaired)}",) if repaired else ()

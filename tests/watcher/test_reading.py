@@ -178,13 +178,13 @@ def test_pictures_come_in_several_shapes(tmp_path: Path) -> None:
 
 
 def test_a_bundle_is_named_by_its_folder(tmp_path: Path) -> None:
-    """Hugo's `foo/index.md` is `foo`; section pages are no posts."""
+    """Hugo's `foo/index.md` is `foo`, and keeps a date of the folder's name in the address; section pages are no posts."""
     write(tmp_path, "content/posts/2024-06-19-foo/index.md")
     write(tmp_path, "content/posts/_index.md")
     write(tmp_path, "content/posts/deep/_index.md")
     write(tmp_path, "content/posts/index.md")
     (post,) = source(tmp_path, folder="content/posts", permalink="hugo").scan({}).posts
-    assert (post.slug, post.url) == ("foo", "https://blog.example/posts/foo/")
+    assert (post.slug, post.url) == ("foo", "https://blog.example/posts/2024-06-19-foo/")
     assert post.published == datetime(2024, 6, 19, 5, tzinfo=UTC)
 
 
