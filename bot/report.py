@@ -71,8 +71,13 @@ def plan_json(plan: Plan, problems: Sequence[Problem], failures: Mapping[str, st
         "plan": [announcement_json(entry.announcement) for entry in plan.sendable()],
         "left_out": [left_out_json(entry) for entry in kept_back(plan)],
         "problems": [problem_json(problem) for problem in problems],
-        "failures": [{"source": name, "message": why} for name, why in failures.items()],
+        "failures": failures_json(failures),
     }
+
+
+def failures_json(failures: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the sources that cannot be read, and why."""
+    return [{"source": name, "message": why} for name, why in failures.items()]
 
 
 def kept_back(plan: Plan) -> list[LeftOut | Planned]:

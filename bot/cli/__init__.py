@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "skip": ("skip", "Never announce a post."),
     "retry": ("retry", "Try failed announcements again."),
     "resolve": ("resolve", "Say whether an uncertain announcement went out."),
+    "adopt": ("adopt", "Record what the accounts' own timelines hold already."),
     "pause": ("pause", "Stop sending, keep planning."),
     "resume": ("resume", "Go on sending."),
 }

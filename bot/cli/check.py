@@ -10,7 +10,10 @@ from bot import report
 from bot.app import App
 from bot.cli.options import app, as_json, out, out_json, posse_command
 from bot.config.model import AccountConfig
-from bot.errors import CredentialError, Exit, PublishError
+from bot.errors import CredentialError, Exit, PublishError, TemplateError
+from bot.planner import Asked, Plan
+from bot.store.base import ReadOnlyStore
+from bot.survey import Survey
 
 
 @posse_command("check", example="posse check --offline")
@@ -22,15 +25,20 @@ def command(offline: bool, as_json: bool) -> int:
     found: dict[str, Any] = {"config": str(run.config.path), "accounts": {}, "posts": 0, "problems": []}
     found["accounts"] = {name: _account(run, account, offline) for name, account in run.config.accounts.items()}
     with run.reading() as store:
-        survey, _ = run.pipeline.survey(store, run.clock())
-        posts = {post.id for post in store.all_posts() if post.gone_at is None} | set(survey.known)
-    found["posts"] = len(posts)
+        survey, asked = run.pipeline.survey(store, run.clock(), _all_posts)
+        plan = _plan(run, store, survey, asked, found["accounts"])
+    found["posts"] = len(survey.known)
     found["problems"] = [report.problem_json(problem) for problem in survey.problems]
-    found["failures"] = dict(survey.failures)
+    found["failures"] = report.failures_json(survey.failures)
     found["warnings"] = [
         {"path": candidate.post.source_id, "message": warning}
         for candidate in survey.candidates
         for warning in candidate.post.warnings
+    ]
+    found["warnings"] += [
+        {"path": entry.post.source_id, "message": f"{entry.account}: {entry.hold}: {entry.detail}"}
+        for entry in (plan.planned if plan else ())
+        if entry.hold
     ]
     if as_json:
         out_json(found)
@@ -39,6 +47,29 @@ def command(offline: bool, as_json: bool) -> int:
     if any(account["error"] for account in found["accounts"].values()):
         return Exit.SETUP
     return Exit.TROUBLE if survey.failures else Exit.DONE
+
+
+def _all_posts(store: ReadOnlyStore, survey: Survey) -> Asked:
+    """Every post that is there, so that those that have not changed are read again also."""
+    return Asked(frozenset(post.id for post in store.all_posts() if post.gone_at is None) | frozenset(survey.known))
+
+
+def _plan(
+    run: App, store: ReadOnlyStore, survey: Survey, asked: Asked | None, accounts: dict[str, dict[str, Any]]
+) -> Plan | None:
+    """Make the words of every post, to see which need a person; None where a template is at fault."""
+    from bot.formatter.template import check_template
+
+    for name, account in run.config.accounts.items():
+        if wrong := check_template(account.template, f"accounts.{name}"):
+            accounts[name]["error"] = wrong
+    try:
+        return run.pipeline.plan(store, survey, asked, may_ask=False).plan
+    except TemplateError as error:
+        for name, told in accounts.items():
+            if str(error).startswith(f"accounts.{name}:"):
+                told["error"] = str(error)
+        return None
 
 
 def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
@@ -93,5 +124,5 @@ def _show(found: dict[str, Any], problems: list[str]) -> None:
         out(f"               {warning['path']}: {warning['message']}")
     for line in problems:
         out(f"               {line}")
-    for why in found["failures"].values():
-        out(f"               {why}")
+    for failure in found["failures"]:
+        out(f"               {failure['message']}")

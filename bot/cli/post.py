@@ -81,7 +81,7 @@ def _latest(store: ReadOnlyStore, posts: Collection[PostId], names: Sequence[str
 
 def _refuse_gone(store: ReadOnlyStore, asked: Asked, rows: list[Delivery], plan: Plan) -> None:
     """A post that is remembered but no longer on the site cannot be announced; where it went can still be shown."""
-    if rows or plan.planned or plan.left_out:
+    if plan.planned or plan.left_out or any(row.state is State.DELIVERED or row.state in _OPEN for row in rows):
         return
     for known in store.posts(asked.posts).values():
         raise PostNotFound(f'"{known.slug}" is no longer on the site: {known.source_id} is gone. Nothing was sent.')

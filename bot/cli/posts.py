@@ -40,7 +40,7 @@ def command(as_json: bool) -> int:
         listed.append({**named, "source": post.source, "path": post.source_id, "accounts": places})
     if as_json:
         problems = [report.problem_json(problem) for problem in survey.problems]
-        out_json({"posts": listed, "problems": problems, "failures": dict(survey.failures)})
+        out_json({"posts": listed, "problems": problems, "failures": report.failures_json(survey.failures)})
     else:
         for post_row in listed:
             out(_line(post_row, post_row["id"] in drafts))

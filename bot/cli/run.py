@@ -176,7 +176,7 @@ def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
             {
                 "deliveries": [report.delivery_json(row) for row in shown],
                 "problems": [report.problem_json(problem) for problem in survey.problems],
-                "failures": [{"source": name, "message": why} for name, why in survey.failures.items()],
+                "failures": report.failures_json(survey.failures),
             }
         )
     else:

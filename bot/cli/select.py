@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from bot import lookup
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from bot import lookup, report
 from bot.app import App
+from bot.errors import PostNotFound
 from bot.model import PostId
 from bot.pipeline import Select, entries
 from bot.planner import Asked, LeftOut, Plan, Planned
@@ -28,9 +32,22 @@ def asked_for(names: tuple[str, ...], accounts: frozenset[str] | None, *, again:
 
     def select(store: ReadOnlyStore, survey: Survey) -> Asked:
         known = entries(store, survey)
-        return Asked(frozenset(lookup.find(name, known).id for name in names), accounts, again)
+        return Asked(frozenset(_find(name, known, survey).id for name in names), accounts, again)
 
     return select
+
+
+def _find(name: str, known: Sequence[lookup.Entry], survey: Survey) -> lookup.Entry:
+    """Find one post; a file that is there but cannot be read says why."""
+    try:
+        return lookup.find(name, known)
+    except PostNotFound as error:
+        wanted = PurePosixPath(name).stem
+        bad = [problem for problem in survey.problems if PurePosixPath(problem.path).stem == wanted]
+        if not bad:
+            raise
+        lines = "\n".join(f"  {report.problem_line(problem)}" for problem in bad)
+        raise PostNotFound(f'"{name}" cannot be read:\n{lines}') from error
 
 
 def refusals(plan: Plan) -> list[str]:

@@ -86,7 +86,7 @@ def check_template(template: str, where: str) -> str | None:
 
 
 def _sentence(error: Exception, where: str) -> str:
-    return f"{where}: line {_line(error)} of the template: {error}"
+    return f"{where}: line {_line(error)} of the template: {getattr(error, 'message', None) or error}"
 
 
 def _line(error: BaseException) -> int:

@@ -98,18 +98,32 @@ class Sqlite:
         """Open so that nothing can be written; an absent file is an empty store."""
         _refuse_folder(path)
         if not path.exists():
-            empty = cls(sqlite3.connect(":memory:"), path)
-            empty._migrate()
-            empty._connection.execute("PRAGMA query_only = ON")
-            return empty
+            return cls(sqlite3.connect(":memory:"), path).newest()
         with _told(path):
             try:
                 store = cls._open_uri(path, "mode=ro")
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    raise
                 # A WAL database on a disk that cannot be written needs no -shm when nobody has it open.
                 store = cls._open_uri(path, "mode=ro&immutable=1")
-            store.check(path)
-        return store
+            try:
+                store.check(path)
+            except BaseException:
+                store.close()
+                raise
+            return store.newest()
+
+    def newest(self) -> Sqlite:
+        """Itself; what an older version wrote, as a copy with the newest tables: a reader may not migrate the file."""
+        if self._pragma("user_version") == len(MIGRATIONS):
+            return self
+        copy = Sqlite(sqlite3.connect(":memory:"), self._path)
+        self._connection.backup(copy._connection)
+        self.close()
+        copy._migrate()
+        copy._connection.execute("PRAGMA query_only = ON")
+        return copy
 
     @classmethod
     def _open_uri(cls, path: Path, query: str) -> Sqlite:

@@ -96,7 +96,7 @@ class Site:
         done = subprocess.run(
             [sys.executable, "-m", "bot", *args],
             cwd=self.root,
-            env=self._environment(),
+            env=self.environment(),
             input=stdin,
             capture_output=True,
             encoding="utf-8",
@@ -111,7 +111,7 @@ class Site:
             return subprocess.Popen(
                 [sys.executable, "-m", "bot", *args],
                 cwd=self.root,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -127,7 +127,8 @@ class Site:
         found = [json.loads(path.read_text(encoding="utf-8")) for path in (self.root / "journal").glob("*.json")]
         return sorted(found, key=lambda sent: str(sent["published_at"]))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return all that `posse` sees of the environment."""
         bare = {"PATH": os.environ["PATH"], "HOME": str(self.root), "LANG": "C.UTF-8"}
         here = str(Path(__file__).parents[2])
         keyring = "keyring.backends.fail.Keyring"
