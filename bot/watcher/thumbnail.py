@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 from bot.model import Thumbnail
@@ -16,8 +17,10 @@ MOST_BYTES = 1_000_000  # app.bsky.embed.external#external, thumb: maxSize
 MOST_SIDE = 1200
 MOST_PIXELS = 50_000_000
 ALT_MOST = 1000
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")  # what browsers show; every other reader is one more to break
 _QUALITIES = (85, 75, 60)
+# What Pillow's readers raise on broken bytes; RuntimeError is the AVIF one's.
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, RuntimeError, struct.error)
 _ONE_AT_A_TIME = threading.Lock()  # a picture of 50 million pixels takes 200 MB while it is read
 
 
@@ -34,14 +37,18 @@ def shrink(data: bytes, alt: str = "") -> Thumbnail:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with _ONE_AT_A_TIME, Image.open(io.BytesIO(data), formats=[*_FORMATS]) as opened:
+        with (
+            _ONE_AT_A_TIME,
+            warnings.catch_warnings(action="ignore"),  # they tell of odd metadata, which is dropped
+            Image.open(io.BytesIO(data), formats=[*_FORMATS]) as opened,
+        ):
             picture = _upright(opened)
     except UnidentifiedImageError as error:
         raise BadPicture("it is no picture that can be read") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise BadPicture(f"it has more than {MOST_PIXELS:,} pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error) as error:
-        raise BadPicture(f"it is damaged ({error})") from error  # what Pillow's readers raise on broken bytes
+    except _BROKEN as error:
+        raise BadPicture(f"it is damaged ({error})") from error
     mime, out = _encode(picture)
     return Thumbnail(out[0], mime, *out[1], alt=alt[:ALT_MOST])
 

@@ -97,8 +97,7 @@ def test_large_transparent_picture_is_laid_on_white() -> None:
         ("JPEG", "L"),
         ("PNG", "1"),
         ("PNG", "I;16"),
-        ("TIFF", "RGB"),
-        ("BMP", "RGB"),
+        ("AVIF", "RGB"),
     ],
 )
 def test_forms(form: str, mode: str) -> None:
@@ -134,6 +133,8 @@ def _png_bomb(side: int) -> bytes:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture"),
         (picture(800, 600, "JPEG")[:3000], "damaged"),
         (picture(800, 600, "PNG")[:1500], "damaged"),
+        (picture(80, 60, "AVIF")[:400], "damaged"),
+        (picture(80, 60, "BMP"), "no picture"),
         (_png_bomb(9_000), "pixels"),
         (_png_bomb(10_000), "pixels"),
         (_png_bomb(60_000), "pixels"),
