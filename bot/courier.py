@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, assert_never
 
 from bot import retry
+from bot.adopt import record
 from bot.config.model import AccountConfig
 from bot.errors import (
     CredentialError,
@@ -28,7 +29,7 @@ from bot.errors import (
     Uncertain,
 )
 from bot.identity import URL, url_name
-from bot.model import Delivery, DeliveryId, Note, Reason, Receipt, State
+from bot.model import Announcement, Delivery, DeliveryId, Note, Reason, Receipt, State
 from bot.networks import Guarantee
 from bot.pacing import pace
 from bot.publishers.base import Publisher, Sighting
@@ -104,6 +105,7 @@ class Courier:
     _jobs: dict[str, _Job] = field(default_factory=dict)
     _results: queue.SimpleQueue[_Step] = field(default_factory=queue.SimpleQueue)
     _stop_by: float | None = None
+    _adopted: set[str] = field(default_factory=set)
     _sights: dict[str, tuple[float, datetime, list[Sighting]]] = field(default_factory=dict)
 
     def run(self, only: Collection[DeliveryId] | None = None) -> None:
@@ -193,14 +195,17 @@ class Courier:
         return False
 
     def _start_send(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> None:
-        now = self.terms.clock()
-        delivery = self.store.claim(account.name, self.terms.owner, now, now + self.terms.lease, only)
-        if delivery is None:
-            return
-        announcement = delivery.announcement
-        if announcement is None or not self._may_go(delivery):
-            return
+        """Claim until one may go: a post that was withdrawn does not hold up those behind it."""
+        while True:
+            now = self.terms.clock()
+            delivery = self.store.claim(account.name, self.terms.owner, now, now + self.terms.lease, only)
+            if delivery is None or delivery.announcement is None:
+                return
+            if self._may_go(delivery):
+                break
+        self._send(account, delivery, delivery.announcement)
 
+    def _send(self, account: AccountConfig, delivery: Delivery, announcement: Announcement) -> None:
         def send(publisher: Publisher) -> Iterator[list[Sighting] | Note | Receipt]:
             if delivery.round == 1 and delivery.attempts == 1:
                 yield from self._first_look(account.name, publisher, _since(delivery, first=True))
@@ -210,12 +215,14 @@ class Courier:
 
     def _first_look(self, name: str, publisher: Publisher, since: datetime) -> Iterator[list[Sighting]]:
         """What the timeline shows already: a lost state, an old backup or another machine may have been here."""
-        at, covered, seen = self._sights.get(name, (0.0, since, []))
+        at, covered, seen = self._sights.get(name, (float("-inf"), since, []))
         if covered > since or at + SIGHT_LIFE < time.monotonic():
             try:
                 seen = list(publisher.recent(since))
             except (NotImplementedError, TooFar):
                 return
+            except Uncertain as error:
+                raise TryLater(f"no look at the timeline yet: {error.message}") from error  # nothing was sent
             self._sights[name] = (time.monotonic(), since, seen)
         yield seen
 
@@ -230,8 +237,9 @@ class Courier:
             return False
         if reason is None:
             return True
-        self.store.put_back(delivery, now, now, None, spent=False)
-        self.store.settle(delivery.id, [State.DUE], State.SKIPPED, now, reason=reason)
+        self.store.put_back(delivery, now, now, delivery.error, spent=False)
+        unsent = not delivery.notes  # so it may come back with the words it has then
+        self.store.settle(delivery.id, [State.DUE], State.SKIPPED, now, reason=reason, renew_words=unsent)
         self.tell(Event("skipped", delivery.account, delivery, str(reason)))
         return False
 
@@ -270,6 +278,7 @@ class Courier:
             step = self._results.get(timeout=min(max(patience, 0.001), 0.25))
         except queue.Empty:
             for job in [job for job in self._jobs.values() if job.deadline <= time.monotonic()]:
+                self._publishers.pop(job.delivery.account, None)  # a thread of ours is still in it
                 self._finish(job, defects, Uncertain("no answer within the time it had"))
             return
         if self._jobs.get(step.job.delivery.account) is not step.job:
@@ -296,9 +305,11 @@ class Courier:
                 self._delivered(job, value, Reason.FOUND if job.what == "look" else None)
                 return
             elif isinstance(value, list) and (found := self._ours(delivery, value)):
+                self._adopt(delivery.account, value)
                 self._delivered(job, found, Reason.FOUND)
                 return
             elif isinstance(value, list) and job.what == "send":
+                self._adopt(delivery.account, value)
                 self.store.renew(delivery, now, now + self.terms.lease)
             elif job.what == "look":
                 self._absent(job)
@@ -323,6 +334,16 @@ class Courier:
         ]
         stored = self.store.receipts_of(delivery.account, [receipt.remote_id for receipt in likely])
         return next((receipt for receipt in likely if receipt.remote_id not in stored), None)
+
+    def _adopt(self, account: str, seen: list[Sighting]) -> None:
+        """Where the state knows of nothing that went out here, it may be lost: then the timeline is the record."""
+        now = self.terms.clock()
+        if account in self._adopted or self.store.sent_since(account, now - _FURTHEST):
+            return
+        self._adopted.add(account)
+        with self.store.planning():
+            for post in record(self.store, account, seen, now):
+                self.tell(Event("adopted", account, None, post, fresh=False))
 
     def _delivered(self, job: _Job, receipt: Receipt, reason: Reason | None) -> None:
         self.store.delivered(job.delivery, receipt, self.terms.clock(), reason)
@@ -415,6 +436,6 @@ def _since(delivery: Delivery, first: bool) -> datetime:
     `_FURTHEST`, so that a very old post costs no reading of years.
     """
     if first and delivery.announcement is not None:
-        earliest = min(delivery.announcement.instant, delivery.created_at) - _EARLIER
-        return max(earliest, delivery.created_at - _FURTHEST)
+        furthest = delivery.created_at - _FURTHEST
+        return max(min(delivery.announcement.instant, delivery.created_at), furthest) - _EARLIER
     return delivery.created_at - _MARGIN

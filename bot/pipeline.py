@@ -10,10 +10,13 @@ from bot import identity, lookup, planner
 from bot.config.model import Config
 from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
+from bot.store import base as store_base
 from bot.store.base import Enqueue, ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
 from bot.watcher.base import Source
 from bot.wording import Wording, rules_for
+
+LOOK_AGAIN = timedelta(minutes=5)  # when a waiting row whose page is not there may go; a scan before that decides anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,13 @@ class Pipeline:
                 known = self._knowledge(store, survey)
             made = planner.plan(survey.candidates, replace(known, pages=self.pages), asked)
         return Outlook(survey, made)
+
+    def remember(self, store: Store, now: datetime) -> Survey:
+        """Write down which posts there are, and plan nothing."""
+        with store.planning():
+            survey = self._survey(store, now, {})
+            self._write_survey(store, survey)
+        return survey
 
     def enqueue(self, store: Store, now: datetime, select: Select | None = None) -> Enqueued:
         """Survey, plan and write it all down, under the planning lock.
@@ -189,10 +199,11 @@ class Pipeline:
     def _write_plan(
         self, store: Store, outlook: Outlook, asked: Asked | None
     ) -> tuple[tuple[DeliveryId, ...], tuple[DeliveryId, ...]]:
+        now = outlook.survey.now
         before = store.standings(candidate.post.id for candidate in outlook.survey.candidates)
         rows = [_planned_row(entry, asked) for entry in outlook.plan.planned if not entry.frozen]
-        rows += [row for out in outlook.plan.left_out if (row := _left_out_row(out, before))]
-        made = store.enqueue([row for row in rows if row], outlook.survey.now)
+        rows += [row for out in outlook.plan.left_out if (row := _left_out_row(out, before, now))]
+        made = store.enqueue([row for row in rows if row], now)
         after = store.standings(candidate.post.id for candidate in outlook.survey.candidates)
         held = tuple(
             row.id
@@ -225,22 +236,36 @@ def _planned_row(entry: planner.Planned, asked: Asked | None) -> Enqueue:
     )
 
 
-def _left_out_row(out: planner.LeftOut, before: Mapping[tuple[PostId, str], object]) -> Enqueue | None:
-    """A row for a final reason, or for a waiting row that may no longer go."""
-    waiting = before.get((out.post.id, out.account))
-    state = getattr(waiting, "state", None)
-    withdrawn = state in (State.DUE, State.HELD) and out.reason in (Reason.DRAFT, Reason.OPTED_OUT, Reason.FILTERED)
-    if not out.final and not withdrawn:
+_WITHDRAWN = {Reason.DRAFT, Reason.OPTED_OUT, Reason.FILTERED}
+_NOT_YET = {Reason.SETTLING, Reason.NOT_LIVE, Reason.FUTURE}
+_BROKEN = {Reason.INVALID, Reason.DUPLICATE}
+
+
+def _left_out_row(
+    out: planner.LeftOut, before: Mapping[tuple[PostId, str], store_base.Standing], now: datetime
+) -> Enqueue | None:
+    """A row for a final reason, or for a waiting row that may no longer go, or not yet."""
+    standing = before.get((out.post.id, out.account))
+    due = standing is not None and standing.state is State.DUE
+    held = standing is not None and standing.state is State.HELD
+    if out.final or ((due or held) and out.reason in _WITHDRAWN):
+        state, not_before = State.SKIPPED, None
+    elif due and out.reason in _NOT_YET:
+        state, not_before = State.DUE, out.until or now + LOOK_AGAIN
+    elif due and out.reason in _BROKEN:
+        state, not_before = State.HELD, None
+    else:
         return None
     return Enqueue(
         announcement=None,
         post=out.post.id,
         account=out.account,
         round=out.round,
-        state=State.SKIPPED,
+        state=state,
         reason=Reason(out.reason),
         detail=out.detail or None,
         sort_key=out.post.published,
+        not_before=not_before,
     )
 
 

@@ -15,6 +15,7 @@ _TROUBLE = {"failed", "waiting", "uncertain", "look_failed"}
 _WORDS = {
     "delivered": "announced",
     "found": "found there already",
+    "adopted": "an earlier announcement found there, and recorded",
     "uncertain": "no answer; it may be there, and will be looked for",
     "failed": "refused",
     "waiting": "not sent, will be tried again",
