@@ -109,9 +109,10 @@ def test_posts_that_redirect_to_one_page_stay_apart(folder: Site, site: Web) -> 
     folder.configure(JOURNAL, guards=LIVE)
     write(folder, "one", site.redirect("/one/", "/all/"))
     write(folder, "two", site.redirect("/two/", "/all/"))
-    write(folder, "all", landing)
+    write(folder, "zebra", landing)
     done = folder.posse("run", "--once", "--json")
     assert [row["state"] for row in done.json["deliveries"]] == ["delivered"] * 3
+    assert "_posts/2026-01-31-zebra.md" in folder.posse("explain", landing).out
 
 
 def test_links_takes_two_words(folder: Site) -> None:
