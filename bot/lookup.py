@@ -40,7 +40,7 @@ def find(name: str, entries: Sequence[Entry]) -> Entry:
 
 
 def _by_url(name: str, entry: Entry) -> bool:
-    return "://" in name and url_name(name)[1] in entry.urls
+    return "://" in name and url_name(name)[1].rstrip("/") in {url.rstrip("/") for url in entry.urls}
 
 
 def _by_slug(name: str, entry: Entry) -> bool:

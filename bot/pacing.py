@@ -22,10 +22,13 @@ class Wait:
 def pace(pacing: Pacing, sent: Sequence[datetime], now: datetime, zone: tzinfo | None) -> Wait | None:
     """Why the account must wait, None when it may speak at `now`. `sent` are its announcements of the last hours.
 
+    What lies after `now` was sent before the clock was set back, and counts for nothing.
+
     Quiet hours are in `zone` (UTC when None); where they begin and end at the same time there are none.
     """
     if pacing.quiet and (until := _quiet_until(pacing.quiet, now.astimezone(zone or UTC))):
         return Wait(Reason.QUIET, until.astimezone(UTC), f"quiet hours until {until:%H:%M}")
+    sent = [at for at in sent if at <= now]
     if pacing.spacing and sent and max(sent) + pacing.spacing > now:
         return Wait(Reason.SPACING, max(sent) + pacing.spacing, "the account spoke a moment ago")
     if pacing.per_hour is not None:

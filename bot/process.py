@@ -5,33 +5,54 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+from pathlib import Path
+
+_PROC = Path("/proc")
 
 
 def owner() -> str:
-    """Return a name for this process that no other has: host, pid, start time, and a random part."""
-    import psutil
-
-    started = psutil.Process().create_time()
-    return f"{platform.node()}/{os.getpid()}/{started:.2f}/{secrets.token_hex(4)}"
+    """Return a name for this process that no other has: host, pid, birth, and a random part."""
+    return f"{platform.node()}/{os.getpid()}/{_birth(os.getpid())}/{secrets.token_hex(4)}"
 
 
 def is_dead(name: str) -> bool:
     """Whether `name` is an owner on this host whose process is gone. False when it cannot be told."""
     host, _, rest = name.partition("/")
     pid, _, rest = rest.partition("/")
-    started, _, _ = rest.partition("/")
+    birth, _, _ = rest.partition("/")
     if host != platform.node() or not pid.isdigit():
         return False
+    try:
+        return _birth(int(pid)) != birth
+    except OSError:
+        return False
+
+
+def _birth(pid: int) -> str:
+    """When a process began, empty when there is none. Raises `OSError` when it cannot be told.
+
+    On Linux in ticks since a named boot: an instant there is reckoned from the clock, and moves when the clock is set.
+    """
+    if not (_PROC / "self/stat").exists():
+        return _birth_by_clock(pid)
+    try:
+        state, *fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return "" if state == "Z" else f"{fields[18]}-{boot}"
+
+
+def _birth_by_clock(pid: int) -> str:
     import psutil
 
     try:
-        process = psutil.Process(int(pid))
-        another = abs(float(process.create_time()) - float(started)) > 1
-        return another or bool(process.status() == psutil.STATUS_ZOMBIE)
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.0f}"
     except psutil.NoSuchProcess:
-        return True
-    except (psutil.Error, ValueError):
-        return False
+        return ""
+    except psutil.Error as error:
+        raise OSError(str(error)) from error
 
 
 def pid_of(name: str) -> str:

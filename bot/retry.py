@@ -11,6 +11,7 @@ from bot.networks import Guarantee
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
 LONGEST_ASKED = timedelta(days=1)
+TRUSTED = 4  # so often the wait a server asks for is taken as it is; a long outage must not use up the tries
 ATTEMPTS = 14  # with the waits above: about two days of trying
 
 
@@ -75,7 +76,8 @@ def judge(
                 return GiveUp(f"gave up after {attempts} tries: {error.message}")
             wait = backoff(attempts, jitter)
             if error.wait is not None:
-                wait = min(max(error.wait, timedelta(0)), LONGEST_ASKED) + timedelta(seconds=jitter)
+                asked = min(max(error.wait, timedelta(0)), LONGEST_ASKED) + timedelta(seconds=jitter)
+                wait = asked if attempts <= TRUSTED else max(asked, wait)
             return TryAt(now + wait)
         case Uncertain():
             can_look = guarantee is not Guarantee.ASK or on_uncertain == "retry"

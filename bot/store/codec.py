@@ -10,8 +10,8 @@ from bot.model import Announcement, Note, Receipt
 
 
 def when(value: datetime) -> str:
-    """An aware instant as fixed-width UTC text."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """An aware instant as fixed-width UTC text, from the year 1 on (Hugo writes it for a date that is not set)."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def when_or_none(value: datetime | None) -> str | None:

@@ -149,7 +149,8 @@ class SqlStore(SqlReader):
             sent_at = :now, claimed_at = coalesce(claimed_at, :now)
         """
         free = "AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.account = :account AND b.state = 'sending')"
-        return self._take(change, f"d.state = 'due' {free}", account, owner, now, lease_until, only)
+        ready = f"d.state = 'due' AND d.announcement IS NOT NULL {free}"
+        return self._take(change, ready, account, owner, now, lease_until, only)
 
     def claim_look(
         self, account: str, owner: str, now: datetime, lease_until: datetime, only: Collection[DeliveryId] | None = None
@@ -326,7 +327,9 @@ class SqlStore(SqlReader):
         if released is not None:
             columns["released"] = int(released)
         if renew_words:
-            columns |= {"claimed_at": None, "notes": "[]", "released": 1}
+            columns |= {"claimed_at": None, "notes": "[]"}
+            if state is State.DUE:
+                columns["released"] = 1
         sql = f"""
             UPDATE deliveries SET {", ".join(f"{name} = :{name}" for name in columns)}, fence = fence + 1,
                 owner = NULL, lease_until = NULL, updated_at = :now
