@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from bot import report
-from bot.cli import frames
-from bot.cli.options import accounts, app, as_json, out, out_json, posse_command, say
-from bot.cli.select import asked_for, refusals
+from bot.cli import frames, strangers
+from bot.cli.options import accounts, as_json, out, out_json, posse_command, say
+from bot.cli.select import refusals
 from bot.errors import Exit
 from bot.pipeline import Outlook
 
@@ -19,18 +19,18 @@ from bot.pipeline import Outlook
 def command(posts: tuple[str, ...], accounts: tuple[str, ...], as_json: bool) -> int:
     """Show what would be sent: the words, their length, links, card and warnings. It cannot post.
 
-    POST is a slug, a file, a URL (old ones too) or the beginning of a slug. Without one: everything `run` would
-    announce now.
+    POST is a slug, a file, a URL (old ones too) or the beginning of a slug; a file or page that no source holds will
+    do, with or without a configuration. Without POST: everything `run` would announce now.
     """
     return preview(posts, accounts, as_json=as_json)
 
 
 def preview(posts: tuple[str, ...], accounts: tuple[str, ...], *, as_json: bool, again: bool = False) -> int:
     """Show the plan for `posts`, or for everything; return the exit code."""
-    run = app()
+    run = strangers.open_for(posts)
     only = run.account_names(accounts)
+    select = strangers.join(run, posts, only, again=again) if posts else None
     with run.reading() as store:
-        select = asked_for(posts, only, again=again) if posts else None
         survey, asked = run.pipeline.survey(store, run.clock(), select)
         outlook = run.pipeline.plan(store, survey, asked)
     if only is not None and not posts:
