@@ -89,7 +89,8 @@ class _Step:
 class Courier:
     """Sends what is due and looks for what is uncertain, one delivery at a time on each account.
 
-    `recheck` says why a post may no longer go (None: it may); it may raise `SourceError`. `fingerprint` tells an
+    `recheck` says why a post may no longer go (None: it may); it may raise `SourceError`. After a run, `silent_until`
+    is when the first account with something to say may speak again, None when none is silenced. `fingerprint` tells an
     account's secrets apart without showing them, empty where one is missing: a refused account goes on with another.
     """
 
@@ -100,6 +101,7 @@ class Courier:
     terms: Terms
     tell: Callable[[Event], None]
     stopping: threading.Event = field(default_factory=threading.Event)
+    silent_until: datetime | None = None
     fingerprint: Callable[[AccountConfig], str] = lambda _account: ""
     _publishers: dict[str, Publisher] = field(default_factory=dict)
     _jobs: dict[str, _Job] = field(default_factory=dict)
@@ -107,6 +109,8 @@ class Courier:
     _stop_by: float | None = None
     _adopted: set[str] = field(default_factory=set)
     _sights: dict[str, tuple[float, datetime, list[Sighting]]] = field(default_factory=dict)
+    _looked: set[DeliveryId] = field(default_factory=set)
+    """What this process has looked for before its first send. Kept in no state: a backup would bring it back."""
 
     def run(self, only: Collection[DeliveryId] | None = None) -> None:
         """Work until nothing can be done now. With `only`, on these rows alone, and pacing yields.
@@ -114,6 +118,7 @@ class Courier:
         A defect of a publisher is recorded as uncertain and raised at the end.
         """
         defects: list[Exception] = []
+        self.silent_until = None
         self._lift()
         while True:
             self._expire()
@@ -145,20 +150,24 @@ class Courier:
     def _start(self, only: Collection[DeliveryId] | None) -> None:
         """Give every idle account that may speak its next delivery."""
         health = self.store.account_health()
+        due = self.store.due_accounts(self.terms.clock())
         for name, account in self.accounts.items():
             paused = name in health and health[name].paused_at is not None
             if name in self._jobs or paused:
                 continue
             if self._start_look(account, only):
                 continue
-            if only is None and self._must_wait(account):
+            if name not in due or (only is None and self._must_wait(account)):
                 continue
             self._start_send(account, only)
 
     def _must_wait(self, account: AccountConfig) -> bool:
         pacing, now = account.pacing, self.terms.clock()
         sent = self.store.sent_since(account.name, now - max(timedelta(hours=1), pacing.spacing))
-        return pace(pacing, sent, now, self.terms.zone) is not None
+        wait = pace(pacing, sent, now, self.terms.zone)
+        if wait is not None:
+            self.silent_until = min(self.silent_until or wait.until, wait.until)
+        return wait is not None
 
     def _start_look(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> bool:
         now = self.terms.clock()
@@ -207,7 +216,7 @@ class Courier:
 
     def _send(self, account: AccountConfig, delivery: Delivery, announcement: Announcement) -> None:
         def send(publisher: Publisher) -> Iterator[list[Sighting] | Note | Receipt]:
-            if delivery.round == 1 and delivery.attempts == 1:
+            if delivery.round == 1 and delivery.id not in self._looked:
                 yield from self._first_look(account.name, publisher, _since(delivery, first=True))
             yield from publisher.publish(announcement, delivery.notes)
 
@@ -279,6 +288,7 @@ class Courier:
         except queue.Empty:
             for job in [job for job in self._jobs.values() if job.deadline <= time.monotonic()]:
                 self._publishers.pop(job.delivery.account, None)  # a thread of ours is still in it
+                self._publishers.pop(job.delivery.account, None)  # the stuck thread keeps it, and its connection
                 self._finish(job, defects, Uncertain("no answer within the time it had"))
             return
         if self._jobs.get(step.job.delivery.account) is not step.job:

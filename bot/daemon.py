@@ -102,7 +102,8 @@ class Daemon:
 
     def _next(self) -> str:
         """Wait for the next scan, or for the next delivery that comes due; return which it was."""
-        due = self.store.next_time(self.clock())
+        instants = [at for at in (self.store.next_time(self.clock()), self.courier.silent_until) if at]
+        due = min(instants, default=None)
         patience = _LONGEST_SLEEP
         if due is not None:
             patience = min(max((due - self.clock()).total_seconds(), 0.01), _LONGEST_SLEEP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -92,6 +92,7 @@ class _Once:
         self.run, self.store, self.log = run, store, Log()
         self.touched: set[DeliveryId] = {row.id for row in store.deliveries(states=RESTLESS)}
         self.done: list[Enqueued] = []
+        self.silent_until: datetime | None = None
 
     def work(self, wait: timedelta, as_json: bool) -> int:
         """Scan and send, again and again while something is on its way and `wait` lasts; return the exit code."""
@@ -129,7 +130,9 @@ class _Once:
             tell_baseline(done)
         self.done.append(done)
         self.touched |= set(done.made)
-        self.run.courier(self.store, self.log.tell).run()
+        courier = self.run.courier(self.store, self.log.tell)
+        courier.run()
+        self.silent_until = courier.silent_until
         if failed := self.run.notifier.tell_new(self.store, self.run.clock()):
             say(failed)
 
@@ -141,8 +144,7 @@ class _Once:
             for left in self.done[-1].outlook.plan.left_out
             if left.reason in _PATIENT
         ]
-        if following := self.store.next_time(now):
-            instants.append(following)
+        instants += [at for at in (self.store.next_time(now), self.silent_until) if at]
         return max((min(instants) - now).total_seconds(), 0.05) if instants else None
 
     def _show(self, as_json: bool) -> None:

@@ -167,6 +167,10 @@ class ReadOnlyStore(Protocol):
         """The earliest instant at which a waiting row may be claimed."""
         ...
 
+    def due_accounts(self, now: datetime) -> frozenset[str]:
+        """The accounts with a row that may be claimed at `now`."""
+        ...
+
     def untold(self, troubles: Collection[str]) -> frozenset[str]:
         """Which of these troubles nobody was told of."""
         ...

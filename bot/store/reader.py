@@ -234,6 +234,11 @@ class SqlReader:
         sql = "SELECT min(not_before) AS at FROM deliveries WHERE state IN ('due', 'uncertain') AND not_before > :after"
         return codec.instant_or_none(self._rows(sql, after=codec.when(after))[0]["at"])
 
+    def due_accounts(self, now: datetime) -> frozenset[str]:
+        """See `ReadOnlyStore`."""
+        sql = "SELECT DISTINCT account FROM deliveries WHERE state = 'due' AND not_before <= :now"
+        return frozenset(row["account"] for row in self._rows(sql, now=codec.when(now)))
+
     def untold(self, troubles: Collection[str]) -> frozenset[str]:
         """See `ReadOnlyStore`."""
         sql = f"SELECT trouble FROM told WHERE {self._db.among('trouble', 'troubles')}"

@@ -261,3 +261,13 @@ def test_a_heartbeat_tells_that_it_lives(site: Site) -> None:
     server.shutdown()
     server.server_close()
     assert 1 == site.log().count("source_failed")
+
+
+def test_once_waits_for_a_silent_account(site: Site) -> None:
+    """`run --once --wait` stays until what spacing holds back has gone out too; quiet hours beyond it end the run."""
+    site.configure(JOURNAL + 'spacing = "1s"\n', guards='settle = "0s"\nrequire_live = false')
+    site.posse("run", "--once")
+    for day in (18, 19, 20):
+        site.post(f"day-{day}", day=f"2026-11-{day}")
+    assert 0 == site.posse("run", "--once", "--wait", "30s").code
+    assert 3 == len(site.journal())
