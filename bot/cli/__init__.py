@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "adopt": ("adopt", "Record what the accounts' own timelines hold already."),
     "pause": ("pause", "Stop sending, keep planning."),
     "resume": ("resume", "Go on sending."),
+    "links": ("links", "Show where the copies of each post are, also for the site generator."),
 }
 
 

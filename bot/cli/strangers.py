@@ -44,7 +44,7 @@ def open_for(names: Sequence[str]) -> App:
                 if "/" in name or Path(name).suffix:
                     raise PostNotFound(f"{name} is neither a file nor the address of a page. {error}") from error
                 raise
-        return App(_in_memory(live=all(map(_is_url, names))), os.environ)
+        return App(_in_memory(names), os.environ)
 
 
 def join(run: App, names: Sequence[str], only: frozenset[str] | None, *, again: bool) -> Select:
@@ -149,7 +149,13 @@ def _file(run: App, path: Path, given: str) -> Post:
     return post
 
 
-def _in_memory(*, live: bool) -> Config:
+def _in_memory(names: Sequence[str]) -> Config:
+    """The default rules of two networks. Pages are asked for only where pages are named."""
+    live = private = all(map(_is_url, names))
+    if live:
+        from bot.watcher.single import is_local
+
+        private = any(map(is_local, names))
     root = Path.cwd()
     networks = (MASTODON, BLUESKY)
     return Config(
@@ -162,7 +168,7 @@ def _in_memory(*, live: bool) -> Config:
             network.name: AccountConfig(network.name, network, options={}, template=DEFAULT_TEMPLATE)
             for network in networks
         },
-        guards=GuardsConfig(require_live=live, allow_private=False),
+        guards=GuardsConfig(require_live=live, allow_private=private),
         schedule=ScheduleConfig(),
         state=StateConfig(url=f"sqlite:///{root / '.posse' / 'nothing.db'}"),
     )

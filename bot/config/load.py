@@ -54,7 +54,7 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: C
         foreign = f" (The {path.name} here belongs to {_owner(path)}, not to posse.)"
     raise ConfigMissing(
         f"No posse.toml in {folder} or {user_folder()}.{foreign}"
-        " Write one (the README shows the few lines it takes), or name one with --config PATH."
+        " Run `posse init` to make one, or name one with --config PATH."
     )
 
 
