@@ -288,7 +288,6 @@ class Courier:
         except queue.Empty:
             for job in [job for job in self._jobs.values() if job.deadline <= time.monotonic()]:
                 self._publishers.pop(job.delivery.account, None)  # a thread of ours is still in it
-                self._publishers.pop(job.delivery.account, None)  # the stuck thread keeps it, and its connection
                 self._finish(job, defects, Uncertain("no answer within the time it had"))
             return
         if self._jobs.get(step.job.delivery.account) is not step.job:
