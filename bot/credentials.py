@@ -116,18 +116,38 @@ def store(
 
     Raises `CredentialError` where the keyring does not work and the file is not allowed, or cannot be written.
     """
+    origin = store_in_keyring(account, key, value, keyring=keyring, keyring_seconds=keyring_seconds)
+    if origin is not None:
+        return origin
+    if not file_allowed:
+        raise CredentialError(
+            f"no keyring works here, so {account}.{key} was not kept."
+            f" Set {variable(account, key)}, or let it be kept in a file."
+        )
+    return store_in_file(account, key, value, state_dir=state_dir)
+
+
+def store_in_keyring(
+    account: str,
+    key: str,
+    value: Secret,
+    *,
+    keyring: Keyring | None = None,
+    keyring_seconds: float = KEYRING_SECONDS,
+) -> str | None:
+    """Keep a secret in the keyring; return where, in words, and None where no keyring works."""
     name = f"{account}.{key}"
 
     def keep(ring: Keyring) -> str | None:
         ring.set_password(SERVICE, name, value.reveal())
         return ring.get_password(SERVICE, name)
 
-    if _ask_keyring(keep, keyring, keyring_seconds) == value.reveal():  # the null back end forgets without a word
-        return f"keyring ({SERVICE}, {name})"
-    if not file_allowed:
-        raise CredentialError(
-            f"no keyring works here, so {name} was not kept. Set {variable(account, key)}, or let it be kept in a file."
-        )
+    kept = _ask_keyring(keep, keyring, keyring_seconds)
+    return f"keyring ({SERVICE}, {name})" if kept == value.reveal() else None  # the null back end forgets in silence
+
+
+def store_in_file(account: str, key: str, value: Secret, *, state_dir: Path) -> str:
+    """Keep a secret in `credentials.json`, mode 0600; return where. Raises `CredentialError` where it cannot."""
     table = PrivateTable(state_dir / CREDENTIALS)
     with table.locked():
         accounts = table.read()

@@ -61,11 +61,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """One secret of an account. `how` says where a person gets it."""
+    """One secret of an account. `how` says where a person gets it.
+
+    `looks` is its shape, each x a lower-case letter or digit: a login warns of what looks different. Empty for any.
+    """
 
     name: str
     how: str
     required: bool = True
+    looks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class Network:
     limit in bytes of UTF-8. `url_length` is what a link counts, None for its own length. `text_tags` is how many
     hashtags stand in the text, `record_tags` how many travel outside it. `key_life` is how many seconds the server
     keeps an idempotency key, 0 where it keeps none. `card` says that the client makes the link's preview.
+
+    `login` is how a person at a terminal logs in: `secrets` asks for each of them; else `package.module:function`,
+    imported where it is used, which is given the `Access` and a `bot.oauth.Person` and returns secrets by key.
     """
 
     name: str
@@ -95,6 +102,7 @@ class Network:
     images: int = 0
     key_life: int = 0
     mentions: bool = False
+    login: str = "secrets"
 
 
 MASTODON = Network(
@@ -117,6 +125,7 @@ MASTODON = Network(
     images=4,
     key_life=3600,
     mentions=True,
+    login="bot.publishers.mastodon_login:login",
 )
 
 BLUESKY = Network(
@@ -132,7 +141,13 @@ BLUESKY = Network(
         Option("service", "The account's PDS: any will do.", Kind.URL, default="https://bsky.social"),
         Option("app", "Where permalinks point.", Kind.URL, default="https://bsky.app"),
     ),
-    secrets=(SecretKey("app_password", "in Bluesky: Settings, Privacy and security, App passwords"),),
+    secrets=(
+        SecretKey(
+            "app_password",
+            "in Bluesky: Settings, Privacy and security, App passwords",
+            looks="xxxx-xxxx-xxxx-xxxx",
+        ),
+    ),
     link_style=LinkStyle.SHORT,
     record_tags=8,
     card=True,
