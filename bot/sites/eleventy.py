@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.sites.folder import Folder, at, words
 from bot.sites.found import Found, Kind, Notes, Posts, joined, source_names
+from bot.watcher.permalink import pattern_problem
 
 _CONFIGS = (".eleventy.js", *(f"eleventy.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts")))
 _INPUT = re.compile(r"""(?:\binput\s*:|setInputDirectory\()\s*["'`]([^"'`]+)["'`]""")
@@ -87,16 +88,19 @@ def _permalink(folder: Folder, path: str, prefix: str, notes: Notes) -> str | No
     """Return the pattern: that of the folder's directory data file, else the path itself."""
     name = path.rpartition("/")[2]
     for ending in (".json", ".11tydata.json", ".11tydata.js", ".11tydata.mjs", ".11tydata.cjs"):
-        found = _PERMALINK.search(folder.text(f"{path}/{name}{ending}") or "")
-        if not found:
+        data = f"{path}/{name}{ending}"
+        written = words(folder.table(data), "permalink") if data.endswith(".json") else None
+        if written is None and (found := _PERMALINK.search(folder.text(data) or "")):
+            written = found[2]
+        if written is None:
             continue
-        if pattern := _pattern(found[2]):
+        if pattern := _pattern(written):
             return pattern
-        notes.add(f"the permalink in {path}/{name}{ending} is a template that only Eleventy fills: fill in `permalink`")
+        notes.add(f"the permalink in {data} is a template that only Eleventy fills: fill in `permalink`")
         return None
     if prefix in {"content/", "src/"}:
         return "eleventy"
-    return f"/{path.removeprefix(prefix).strip('./')}/:folders/:stem/".replace("//", "/")
+    return f"/{path.removeprefix(prefix).strip('./')}/:folders/:file/".replace("//", "/")
 
 
 def _pattern(template: str) -> str | None:
@@ -114,7 +118,7 @@ def _pattern(template: str) -> str | None:
         return ""
 
     pattern = "/" + _FIELD.sub(fill, template).lstrip("/")
-    return None if unknown or "${" in pattern or "{%" in pattern else pattern
+    return None if unknown or pattern_problem(pattern) else pattern
 
 
 def _chores(folder: Folder, top: str) -> tuple[str, ...]:

@@ -16,8 +16,13 @@ _LIKELY = tuple(f"config.{ending}" for ending in _ENDINGS)
 _PARTS = ("permalinks", "params", "frontmatter", "languages")
 _KEYS = {"baseurl", "languagecode", "defaultcontentlanguage", "theme", "permalinks", "params", "markup", "contentdir"}
 # Hugo's words for what we call otherwise; its :title and :slug are made of the title where there is no slug.
-_TOKENS = {":title": ":headline", ":slug": ":headline", ":slugorfilename": ":slugorfile", ":filename": ":file"}
-_TOKENS |= {":slugorcontentbasename": ":slugorfile", ":contentbasename": ":file"}
+_TOKENS = {
+    ":title": ":slugortitle",
+    ":slug": ":slugortitle",
+    ":slugorfilename": ":slugorfile",
+    ":filename": ":fileslug",
+}
+_TOKENS |= {":slugorcontentbasename": ":slugorfile", ":contentbasename": ":fileslug"}
 _BY_TITLE = re.compile(r":title\b")
 
 

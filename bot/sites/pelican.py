@@ -85,7 +85,8 @@ def _posts(folder: Folder, values: Mapping[str, Any], content: str, notes: Notes
 
 def _permalink(values: Mapping[str, Any], notes: Notes) -> str | None:
     written = _text(values, "ARTICLE_URL") or "{slug}.html"
-    slug = ":slug" if values.get("SLUGIFY_SOURCE") == "basename" else ":headline"
+    by_title = ":headline" if values.get("SLUGIFY_USE_UNICODE") else ":plainslug"
+    slug = ":slug" if values.get("SLUGIFY_SOURCE") == "basename" else by_title
     unknown: list[str] = []
 
     def fill(match: re.Match[str]) -> str:
@@ -103,7 +104,7 @@ def _permalink(values: Mapping[str, Any], notes: Notes) -> str | None:
         what = ", ".join(unknown) or written
         notes.add(f"Pelican's ARTICLE_URL holds {what}, which cannot be filled from here. Fill in `permalink`")
         return None
-    return "pelican" if pattern == "/:headline.html" else pattern
+    return "pelican" if pattern == "/:plainslug.html" else pattern
 
 
 def _unfilled(what: str, unknown: list[str]) -> str:

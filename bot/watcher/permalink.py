@@ -9,6 +9,7 @@ marks, digits and hyphens. The package `regex` is loaded only for a name beyond 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,8 +35,8 @@ PRESETS: Mapping[str, str] = {
     "jekyll": STYLES["date"],
     "hugo": "/:sections/:folders/:slugorfile/",
     "zola": "/:sections/:folders/:slug/",
-    "eleventy": "/:sections/:folders/:stem/",
-    "pelican": "/:headline.html",
+    "eleventy": "/:sections/:folders/:file/",
+    "pelican": "/:plainslug.html",
 }
 """What each generator does when it is told nothing."""
 
@@ -98,8 +99,11 @@ _NAMED: dict[str, Callable[[Place], str]] = {
     "headline": lambda place: slugify(place.title or place.slug) if place.slug == place.name else slugify(place.slug),
     "slugorfilename": lambda place: slugify(place.slug),
     "slugorcontentbasename": lambda place: slugify(place.slug),
-    "slugorfile": lambda place: slugify(place.slug if place.slug != place.name else place.file or place.name),
-    "file": lambda place: slugify(place.file or place.name),
+    "slugorfile": lambda place: _as_hugo(place.slug if place.slug != place.name else place.file or place.name),
+    "slugortitle": lambda place: _as_hugo(place.slug if place.slug != place.name else place.title or place.slug),
+    "fileslug": lambda place: _as_hugo(place.file or place.name),
+    "file": lambda place: place.file or place.name,
+    "plainslug": lambda place: _as_pelican(place.slug if place.slug != place.name else place.title or place.slug),
     "stem": lambda place: place.name,
     "filename": lambda place: slugify(place.name),
     "contentbasename": lambda place: slugify(place.name),
@@ -158,6 +162,21 @@ def slugify(text: str, *, pretty: bool = False) -> str:
     keep = r"\p{M}\p{L}\p{Nd}._~!$&'()+,;=@" if pretty else r"\p{M}\p{L}\p{Nd}"
     slug = str(regex.sub(rf"[^{keep}]+", "-", text)).removeprefix("-").removesuffix("-")
     return slug if pretty else slug.lower()
+
+
+def _as_hugo(text: str) -> str:
+    """Do as Hugo makes a path of a name or a title: lower case, its own punctuation kept, no accent taken off."""
+    kept = "".join(
+        char if char.isalnum() or char in "-_.+~@" or unicodedata.combining(char) else " " if char.isspace() else ""
+        for char in text.lower()
+    )
+    return re.sub(r"[\s-]+", "-", kept.strip()).strip("-")
+
+
+def _as_pelican(text: str) -> str:
+    """Do as Pelican makes a slug: ASCII letters without their accents, in lower case."""
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip()).lower()
 
 
 def encode(text: str) -> str:

@@ -33,7 +33,7 @@ PLACE = Place(
         (":year/:slug/index.html", "/2024/follow-them-now/"),
         ("/blog//:year_in_review/", "/blog/2024_in_review/"),
         (PRESETS["jekyll"], "/garden/small%20things/2024/06/09/Follow-them_Now.html"),
-        (PRESETS["hugo"], "/posts/deep/follow-them-now/"),
+        (PRESETS["hugo"], "/posts/deep/follow-them_now/"),
         (PRESETS["eleventy"], "/posts/deep/Follow-them_Now/"),
         (PRESETS["pelican"], "/follow-them.html"),
         ("/é/%C3%A9/100%/", "/%C3%A9/%C3%A9/100%25/"),
