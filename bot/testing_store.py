@@ -1,0 +1,550 @@
+"""The contract every state store passes. Ships with the package, beside `bot.testing`, for a store of your own.
+
+Inherit `StoreContract` in a pytest class whose name begins with `Test`, and fill in the hook:
+
+    class TestMyStore(StoreContract):
+        def open_store(self) -> Store: ...
+
+`open_store` is called several times in a test, and must open one and the same store, empty at the start of each test.
+Needs no pytest to be imported.
+"""
+# ruff: noqa: S101 - assertions are what a test suite is made of
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.errors import LeaseLost
+from bot.model import Announcement, Delivery, DeliveryId, Note, PostId, Reason, Receipt, Sent, State
+from bot.store.base import Enqueue, KnownPost, Store
+from bot.testing import announcement
+
+NOW = datetime(2024, 6, 19, 18, 47, 59, 123456, tzinfo=UTC)
+LEASE = timedelta(minutes=2)
+SECOND = timedelta(seconds=1)
+
+
+def known_post(name: str, *, source: str = "blog", published: datetime | None = NOW) -> KnownPost:
+    """Return a post as a store remembers it."""
+    return KnownPost(
+        id=PostId(name),
+        source=source,
+        source_id=f"{name}.md",
+        slug=name,
+        url=f"https://example.com/{name}/",
+        title=f"Title of {name}",
+        published=published,
+        has_time=True,
+        text_hash=f"text of {name}",
+        stamp=f"stamp of {name}",
+        first_seen=NOW,
+        first_public=NOW,
+        changed_at=NOW,
+        gone_at=None,
+    )
+
+
+def words_for(name: str, account: str = "me", *, text: str = "", number: int = 1) -> Announcement:
+    """Return the words of one round of a post on an account."""
+    url = f"https://example.com/{name}/"
+    words = announcement(text or f"About {name}\n\n{url}", account=account, url=url, round=number, now=NOW)
+    return replace(words, post=replace(words.post, id=PostId(name), slug=name), created_at=None)
+
+
+def planned(
+    name: str,
+    account: str = "me",
+    *,
+    text: str = "",
+    number: int = 1,
+    state: State = State.DUE,
+    reason: Reason | None = None,
+    published: datetime | None = NOW,
+) -> Enqueue:
+    """Return the row that a plan makes for a post on an account."""
+    words = words_for(name, account, text=text, number=number)
+    return Enqueue(words, PostId(name), account, number, state, reason, sort_key=published)
+
+
+def receipt_of(remote_id: str) -> Receipt:
+    """Return the proof that a network gives."""
+    return Receipt((Sent(remote_id, f"https://net.example/{remote_id}"),), NOW)
+
+
+def nobody(_owner: str) -> bool:
+    """Say of every owner that it lives."""
+    return False
+
+
+def loses(do: Callable[[], object]) -> bool:
+    """Whether `do` raises `LeaseLost`."""
+    try:
+        do()
+    except LeaseLost:
+        return True
+    return False
+
+
+class _Hooks:
+    def open_store(self) -> Store:
+        """Open the store of this test: the same one each time, empty when the test began."""
+        raise NotImplementedError
+
+    def filled(self, *names: str, account: str = "me") -> Store:
+        """Return the open store with a due row for each named post, each an hour younger than the one before."""
+        store = self.open_store()
+        hour = timedelta(hours=1)
+        store.remember([known_post(name, published=NOW + n * hour) for n, name in enumerate(names)], {})
+        store.enqueue([planned(name, account, published=NOW + n * hour) for n, name in enumerate(names)], NOW)
+        return store
+
+    def claim(self, store: Store, account: str = "me", *, now: datetime = NOW, owner: str = "one") -> Delivery:
+        """Claim a row that must be there."""
+        taken = store.claim(account, owner, now, now + LEASE)
+        assert taken is not None, "nothing could be claimed"
+        return taken
+
+    def only(self, store: Store) -> Delivery:
+        """Return the one row of the store."""
+        (row,) = store.deliveries()
+        return row
+
+
+class Enqueueing(_Hooks):
+    """What planning may write, and what it may not touch."""
+
+    def test_a_row_is_made_once(self) -> None:
+        """The same (post, account, round) again makes no second row, from another connection either."""
+        store = self.filled("a")
+        assert store.enqueue([planned("a")], NOW + SECOND) == []
+        assert self.open_store().enqueue([planned("a")], NOW + SECOND) == []
+        assert len(store.deliveries()) == 1
+
+    def test_accounts_and_rounds_are_rows_of_their_own(self) -> None:
+        """Another account, or another round, is another row; the latest round is where the post stands."""
+        store = self.filled("a")
+        made = store.enqueue([planned("a", "you"), planned("a", number=2)], NOW + SECOND)
+        assert len(made) == 2
+        standings = store.standings([PostId("a")])
+        assert {key: row.round for key, row in standings.items()} == {("a", "me"): 2, ("a", "you"): 1}
+
+    def test_words_are_renewed_until_the_first_claim(self) -> None:
+        """An unclaimed row takes the new words."""
+        store = self.filled("a")
+        store.enqueue([planned("a", text="Mended")], NOW + SECOND)
+        words = self.only(store).announcement
+        assert words is not None
+        assert words.text == "Mended"
+
+    def test_words_freeze_at_the_first_claim(self) -> None:
+        """A claimed row keeps its words through every retry, whatever is planned later."""
+        store = self.filled("a")
+        first = self.claim(store)
+        store.put_back(first, NOW, NOW, "503", spent=True)
+        store.enqueue([planned("a", text="Mended")], NOW + SECOND)
+        second = self.claim(store, now=NOW + SECOND)
+        assert first.announcement == second.announcement
+        assert second.announcement is not None
+        assert second.announcement.created_at == NOW
+
+    def test_what_was_delivered_stays_delivered(self) -> None:
+        """Planning does not touch a row that is over."""
+        store = self.filled("a")
+        store.delivered(self.claim(store), receipt_of("1"), NOW)
+        store.enqueue([planned("a")], NOW + SECOND)
+        store.enqueue([planned("a", state=State.SKIPPED, reason=Reason.BASELINE)], NOW + SECOND)
+        assert (self.only(store).state, len(store.deliveries())) == (State.DELIVERED, 1)
+
+    def test_a_withdrawn_row_keeps_its_words(self) -> None:
+        """A row that is left out without words keeps those it had, with the reason."""
+        store = self.filled("a")
+        out = Enqueue(None, PostId("a"), "me", 1, State.SKIPPED, Reason.DRAFT, detail="it is marked as a draft")
+        store.enqueue([out], NOW + SECOND)
+        row = self.only(store)
+        assert (row.state, row.reason, row.detail) == (State.SKIPPED, Reason.DRAFT, "it is marked as a draft")
+        assert row.announcement is not None
+
+    def test_a_release_is_not_taken_back_by_planning(self) -> None:
+        """Once released, a row stays released."""
+        store = self.filled("a")
+        store.enqueue([replace(planned("a"), released=True)], NOW + SECOND)
+        store.enqueue([planned("a")], NOW + 2 * SECOND)
+        assert store.standings([PostId("a")])[PostId("a"), "me"].released
+
+    def test_a_post_that_is_gone_takes_its_waiting_rows_along(self) -> None:
+        """Unclaimed rows of a gone post are skipped; a claimed one stays, for the courier to judge."""
+        store = self.filled("a", "b")
+        store.put_back(self.claim(store), NOW, NOW, None, spent=False)
+        store.forget_gone("blog", ["a.md", "b.md"], NOW + SECOND)
+        assert [(r.state, r.reason) for r in store.deliveries()] == [(State.DUE, None), (State.SKIPPED, Reason.GONE)]
+        assert store.stamps("blog") == {}
+        assert all(post.gone_at == NOW + SECOND for post in store.all_posts())
+
+    def test_planning_is_all_or_nothing(self) -> None:
+        """What fails under the planning lock leaves nothing behind."""
+        store = self.open_store()
+        try:
+            with store.planning():
+                store.remember([known_post("a")], {PostId("a"): [("item", "a")]})
+                store.enqueue([planned("a")], NOW)
+                store.set_baseline("blog", "me", NOW)
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            pass
+        assert (store.all_posts(), store.deliveries(), store.baselines()) == ([], [], {})
+        with store.planning():
+            store.set_baseline("blog", "me", NOW)
+        assert self.open_store().baselines() == {("blog", "me"): NOW}
+
+
+class Remembering(_Hooks):
+    """What the store keeps beside the rows."""
+
+    def test_a_post_is_remembered_whole(self) -> None:
+        """Every field comes back as it was, from another connection also."""
+        post = replace(known_post("a"), doubt="it may be another", gone_at=NOW, first_public=None)
+        self.open_store().remember([post], {})
+        assert {post.id: post} == self.open_store().posts([post.id, PostId("b")])
+
+    def test_when_a_post_was_first_seen_is_never_rewritten(self) -> None:
+        """A later scan writes all but the first sight."""
+        store = self.open_store()
+        store.remember([known_post("a")], {})
+        store.remember([replace(known_post("a"), first_seen=NOW + SECOND, title="Mended")], {})
+        (post,) = store.all_posts()
+        assert (post.first_seen, post.title) == (NOW, "Mended")
+
+    def test_a_name_is_one_posts_for_ever(self) -> None:
+        """A name that another post claims stays where it is."""
+        store = self.open_store()
+        names = {PostId("a"): [("url", "x"), ("item", "a")], PostId("b"): [("url", "x"), ("item", "b")]}
+        store.remember([known_post("a"), known_post("b")], names)
+        expected = {("url", "x"): "a", ("item", "a"): "a", ("item", "b"): "b"}
+        assert expected == store.aliases([("url", "x"), ("item", "a"), ("item", "b"), ("item", "c")])
+        assert store.aliases_of(PostId("a")) == [("item", "a"), ("url", "x")]
+        assert {"a": {"x"}} == store.all_aliases("url")
+
+    def test_dates_of_every_age_come_back(self) -> None:
+        """The year 1, as Hugo writes it for no date, and the year 9999 are dates."""
+        store = self.open_store()
+        days = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC), NOW, None]
+        store.remember([known_post(f"p{n}", published=day) for n, day in enumerate(days)], {})
+        found = store.posts([PostId(f"p{n}") for n in range(4)])
+        assert days == [found[PostId(f"p{n}")].published for n in range(4)]
+
+    def test_the_line_is_drawn_once(self) -> None:
+        """A baseline stays where it was drawn first."""
+        store = self.open_store()
+        store.set_baseline("blog", "me", NOW)
+        store.set_baseline("blog", "me", NOW + SECOND)
+        assert store.baselines() == {("blog", "me"): NOW}
+
+    def test_a_failed_scan_forgets_no_good_one(self) -> None:
+        """A failure stands beside the last good scan until the next good one."""
+        store = self.open_store()
+        store.source_scanned("blog", NOW, None)
+        store.source_scanned("blog", NOW + SECOND, "no such folder")
+        health = store.source_health()["blog"]
+        assert (health.scanned_at, health.failed_at, health.error) == (NOW, NOW + SECOND, "no such folder")
+        store.source_scanned("blog", NOW + 2 * SECOND, None)
+        assert store.source_health()["blog"].error is None
+
+    def test_a_pause_leaves_the_limits_alone(self) -> None:
+        """Limits, pause and resume are kept side by side."""
+        store = self.open_store()
+        store.set_limits("me", {"characters": 5000}, NOW)
+        store.pause("me", "unauthorized: 401", NOW)
+        health = store.account_health()["me"]
+        assert (
+            health.paused_at,
+            health.paused_reason,
+            health.limits,
+        ) == (NOW, "unauthorized: 401", {"characters": 5000})
+        store.resume("me")
+        health = store.account_health()["me"]
+        assert (health.paused_at, health.limits) == (None, {"characters": 5000})
+
+    def test_what_may_still_change_is_unsettled(self) -> None:
+        """A post is read again while it lacks a row, or has one whose words are not fixed or that may come back."""
+        store = self.filled("due", "claimed", "none", "skipped", "draft")
+        rows = {row.post.id: row.id for row in store.deliveries()}
+        store.settle(rows[PostId("skipped")], [State.DUE], State.SKIPPED, NOW, reason=Reason.BASELINE)
+        store.settle(rows[PostId("draft")], [State.DUE], State.SKIPPED, NOW, reason=Reason.DRAFT)
+        taken = store.claim("me", "one", NOW, NOW + LEASE, [rows[PostId("claimed")]])
+        assert taken is not None
+        assert {"due.md", "none.md", "draft.md"} == store.unsettled("blog", ["me"])
+        assert len(store.unsettled("blog", ["me", "you"])) == 5
+
+
+class Claiming(_Hooks):
+    """Who may send, what, and when."""
+
+    def test_oldest_first(self) -> None:
+        """The oldest post goes first, whenever its row was made."""
+        store = self.filled("b", "c")
+        store.remember([known_post("a", published=NOW - LEASE)], {})
+        store.enqueue([planned("a", published=NOW - LEASE)], NOW + SECOND)
+        order = []
+        while taken := store.claim("me", "one", NOW + SECOND, NOW + LEASE):
+            order.append(taken.post.id)
+            store.delivered(taken, receipt_of(str(taken.id)), NOW)
+        assert order == ["a", "b", "c"]
+
+    def test_one_in_flight_per_account(self) -> None:
+        """While one is being sent nobody claims another on that account; on others they may."""
+        store = self.filled("a", "b")
+        store.enqueue([planned("a", "you")], NOW)
+        self.claim(store)
+        assert store.claim("me", "one", NOW, NOW + LEASE) is None
+        assert self.open_store().claim("me", "two", NOW, NOW + LEASE) is None
+        self.claim(self.open_store(), "you", owner="two")
+
+    def test_waiting_held_and_uncertain_rows_are_overtaken(self) -> None:
+        """One bad post never holds up the rest."""
+        store = self.filled("wait", "held", "uncertain", "next")
+        rows = {row.post.id: row.id for row in store.deliveries()}
+        store.put_back(self.claim(store), NOW, NOW + LEASE, "503", spent=True)
+        store.settle(rows[PostId("held")], [State.DUE], State.HELD, NOW, reason=Reason.APPROVE)
+        store.uncertain(self.claim(store), NOW, NOW, "reset")
+        assert self.claim(store).post.id == "next"
+
+    def test_a_row_waits_for_its_time(self) -> None:
+        """A row is not claimed before its instant, and the store tells the earliest one."""
+        store = self.filled("a")
+        store.put_back(self.claim(store), NOW, NOW + LEASE, "503", spent=True)
+        assert store.claim("me", "one", NOW + LEASE - SECOND, NOW + 2 * LEASE) is None
+        assert store.next_time(NOW) == NOW + LEASE
+        self.claim(store, now=NOW + LEASE)
+
+    def test_only_these(self) -> None:
+        """With a choice of rows nothing else is claimed."""
+        store = self.filled("a", "b")
+        rows = {row.post.id: row.id for row in store.deliveries()}
+        taken = store.claim("me", "one", NOW, NOW + LEASE, [rows[PostId("b")]])
+        assert taken is not None
+        assert taken.post.id == "b"
+        store.delivered(taken, receipt_of("1"), NOW)
+        assert store.claim("me", "one", NOW, NOW + LEASE, []) is None
+
+    def test_a_row_without_words_is_never_claimed(self) -> None:
+        """Nothing to say, nothing to send."""
+        store = self.open_store()
+        store.remember([known_post("a")], {})
+        store.enqueue([replace(planned("a"), announcement=None)], NOW)
+        assert store.claim("me", "one", NOW, NOW + LEASE) is None
+
+    def test_attempts_count_sends_that_were_spent(self) -> None:
+        """A claim is a try; it is given back when it did not count."""
+        store = self.filled("a")
+        store.put_back(self.claim(store), NOW, NOW, "503", spent=True)
+        assert self.only(store).attempts == 1
+        store.put_back(self.claim(store), NOW, NOW, "401", spent=False)
+        assert self.only(store).attempts == 1
+
+    def test_the_fence_rises_at_every_claim_and_never_resets(self) -> None:
+        """Sends and looks raise it, and so does a person's word."""
+        store = self.filled("a")
+        fences = [self.only(store).fence]
+        taken = self.claim(store)
+        fences.append(taken.fence)
+        store.uncertain(taken, NOW, NOW, "reset")
+        look = store.claim_look("me", "one", NOW, NOW + LEASE)
+        assert look is not None
+        fences.append(look.fence)
+        store.put_back(look, NOW, NOW, None, spent=True)
+        fences.append(self.claim(store).fence)
+        store.settle(look.id, [State.SENDING], State.DUE, NOW, renew_words=True)
+        fences.append(self.only(store).fence)
+        assert sorted(set(fences)) == fences
+
+    def test_a_look_is_claimed_by_one(self) -> None:
+        """An uncertain row in somebody's hands is nobody else's until the lease is over."""
+        store = self.filled("a")
+        store.uncertain(self.claim(store), NOW, NOW, "reset")
+        assert store.claim_look("me", "one", NOW, NOW + LEASE) is not None
+        assert self.open_store().claim_look("me", "two", NOW, NOW + LEASE) is None
+        assert self.open_store().claim_look("me", "two", NOW + LEASE, NOW + 2 * LEASE) is not None
+
+    def test_looks_are_counted_since_the_last_send(self) -> None:
+        """Complete looks count, broken ones do not, and a new send begins anew."""
+        store = self.filled("a")
+        store.uncertain(self.claim(store), NOW, NOW, "reset")
+        for complete in (True, False, True):
+            look = store.claim_look("me", "one", NOW, NOW + LEASE)
+            assert look is not None
+            store.looked(look, NOW, NOW, "500" if not complete else None, complete=complete)
+        assert (self.only(store).looks, self.only(store).state, self.only(store).error) == (2, State.UNCERTAIN, "500")
+        look = store.claim_look("me", "one", NOW, NOW + LEASE)
+        assert look is not None
+        store.put_back(look, NOW, NOW, None, spent=True)
+        again = self.claim(store)
+        assert (again.looks, again.attempts, again.ended_at) == (0, 2, None)
+
+
+class Fencing(_Hooks):
+    """A late worker writes nothing."""
+
+    def late(self) -> tuple[Store, Delivery]:
+        """Return the store, and a row that its worker has lost to another one."""
+        store = self.filled("a")
+        late = self.claim(store)
+        (expired,) = store.expire(NOW + LEASE, nobody)
+        assert expired.state is State.UNCERTAIN
+        return store, late
+
+    def test_no_write_of_a_late_worker_counts(self) -> None:
+        """Each write that a worker can make raises `LeaseLost` and changes nothing, once another was there."""
+        store, late = self.late()
+        look = store.claim_look("me", "two", NOW + LEASE, NOW + 2 * LEASE)
+        assert look is not None
+        before = self.only(store)
+        for name, write in self.writes(store, late).items():
+            assert loses(write), name
+            assert before == self.only(store), name
+        store.delivered(look, receipt_of("1"), NOW)
+        for name, write in self.writes(store, late).items():
+            assert loses(write), name
+        assert self.only(store).state is State.DELIVERED
+
+    def writes(self, store: Store, late: Delivery) -> dict[str, Callable[[], None]]:
+        """Return every write by its name."""
+        return {
+            "note": lambda: store.note(late, Note("media", {"id": 1}), NOW, NOW + LEASE),
+            "renew": lambda: store.renew(late, NOW, NOW + LEASE),
+            "delivered": lambda: store.delivered(late, receipt_of("9"), NOW),
+            "put_back": lambda: store.put_back(late, NOW, NOW, None, spent=True),
+            "uncertain": lambda: store.uncertain(late, NOW, NOW, "reset"),
+            "looked": lambda: store.looked(late, NOW, NOW, None, complete=True),
+            "failed": lambda: store.failed(late, NOW, "refused"),
+        }
+
+    def test_a_persons_word_makes_the_worker_late(self) -> None:
+        """What a person settles while it is being sent is the person's."""
+        store = self.filled("a")
+        taken = self.claim(store)
+        assert store.settle(taken.id, [State.SENDING], State.SKIPPED, NOW, reason=Reason.PERSON)
+        assert loses(lambda: store.delivered(taken, receipt_of("1"), NOW))
+
+    def test_notes_survive_the_worker(self) -> None:
+        """What a publish has noted is there for the next worker, in order; each note renews the lease."""
+        store = self.filled("a")
+        taken = self.claim(store)
+        notes = [Note("media", {"id": "7", "size": [1, 2]}), Note("part", {"id": "8"})]
+        for n, note in enumerate(notes, 1):
+            store.note(taken, note, NOW, NOW + LEASE + n * SECOND)
+        assert self.only(store).lease_until == NOW + LEASE + 2 * SECOND
+        store.expire(NOW + 2 * LEASE, nobody)
+        look = self.open_store().claim_look("me", "two", NOW + 2 * LEASE, NOW + 3 * LEASE)
+        assert look is not None
+        assert tuple(notes) == look.notes
+
+    def test_an_expired_lease_is_uncertain_never_due(self) -> None:
+        """The dead worker may have posted: its row waits for a look, and nobody sends it."""
+        store, _ = self.late()
+        row = self.only(store)
+        assert (row.state, row.ended_at, row.lease_until, row.owner) == (State.UNCERTAIN, NOW + LEASE, None, None)
+        assert store.claim("me", "two", NOW + LEASE, NOW + 2 * LEASE) is None
+
+    def test_a_lease_that_runs_is_left_alone(self) -> None:
+        """Before its end a lease is its owner's."""
+        store = self.filled("a")
+        taken = self.claim(store)
+        assert store.expire(NOW + LEASE - SECOND, nobody) == []
+        store.delivered(taken, receipt_of("1"), NOW)
+
+    def test_a_dead_owner_expires_at_once(self) -> None:
+        """A worker known to be dead need not be waited for; others keep theirs."""
+        store = self.filled("a")
+        store.enqueue([planned("a", "you")], NOW)
+        self.claim(store, owner="dead")
+        self.claim(store, "you", owner="alive")
+        expired = store.expire(NOW, lambda owner: owner == "dead")
+        assert [row.account for row in expired] == ["me"]
+
+    def test_a_renewed_lease_lives_on(self) -> None:
+        """Renewing moves the end of the lease."""
+        store = self.filled("a")
+        store.renew(self.claim(store), NOW, NOW + 3 * LEASE)
+        assert store.expire(NOW + 2 * LEASE, nobody) == []
+
+
+class Settling(_Hooks):
+    """What came of a row, and what a person says."""
+
+    def test_a_receipt_is_kept_whole(self) -> None:
+        """Every part, its link and the instant come back; the pictures need not."""
+        store = self.filled("a")
+        receipt = Receipt((Sent("1", "https://net.example/1"), Sent("2", None)), NOW)
+        store.delivered(self.claim(store), receipt, NOW + SECOND, Reason.FOUND)
+        row = self.only(self.open_store())
+        assert (receipt, Reason.FOUND, None, None) == (row.receipt, row.reason, row.owner, row.lease_until)
+        assert store.sent_since("me", NOW) == [NOW + SECOND]
+        assert store.sent_since("me", NOW + SECOND) == []
+        assert {"1"} == store.receipts_of("me", ["1", "3"])
+        assert store.receipts_of("you", ["1"]) == frozenset()
+
+    def test_a_person_moves_only_what_is_where_it_was_seen(self) -> None:
+        """A row that has moved on meanwhile is not moved back."""
+        store = self.filled("a")
+        row = self.only(store)
+        self.claim(store)
+        assert not store.settle(row.id, [State.DUE, State.HELD], State.SKIPPED, NOW, reason=Reason.PERSON)
+        assert self.only(store).state is State.SENDING
+
+    def test_a_person_says_it_was_sent(self) -> None:
+        """A receipt by a person's word is a receipt."""
+        store = self.filled("a")
+        store.uncertain(self.claim(store), NOW, NOW, "reset")
+        row = self.only(store)
+        assert store.settle(row.id, [State.UNCERTAIN], State.DELIVERED, NOW, receipt=receipt_of("5"))
+        assert (State.DELIVERED, receipt_of("5"), None) == (
+            self.only(store).state,
+            self.only(store).receipt,
+            self.only(store).error,
+        )
+        assert {"5"} == store.receipts_of("me", ["5"])
+
+    def test_a_failed_row_is_tried_again_with_new_words(self) -> None:
+        """A person's retry begins anew: tries, notes and words."""
+        store = self.filled("a")
+        taken = self.claim(store)
+        store.note(taken, Note("media", {}), NOW, NOW + LEASE)
+        store.failed(taken, NOW, "too long")
+        assert store.settle(taken.id, [State.FAILED], State.DUE, NOW, renew_words=True)
+        store.enqueue([planned("a", text="Shorter")], NOW + SECOND)
+        again = self.claim(store, now=NOW + SECOND)
+        assert again.announcement is not None
+        assert (again.announcement.text, again.attempts, again.notes, again.error) == ("Shorter", 1, (), None)
+
+    def test_a_withdrawn_row_may_come_back(self) -> None:
+        """A row withdrawn before anything was sent takes the words it has when it comes back; it is not released."""
+        store = self.filled("a")
+        taken = self.claim(store)
+        store.put_back(taken, NOW, NOW, None, spent=False)
+        store.settle(taken.id, [State.DUE], State.SKIPPED, NOW, reason=Reason.DRAFT, renew_words=True)
+        assert not store.standings([PostId("a")])[PostId("a"), "me"].released
+        store.enqueue([planned("a", text="Finished")], NOW + SECOND)
+        words = self.claim(store, now=NOW + SECOND).announcement
+        assert words is not None
+        assert words.text == "Finished"
+
+    def test_rows_by_state_and_post(self) -> None:
+        """Rows are listed oldest post first, and found by number."""
+        store = self.filled("a", "b", "c")
+        store.failed(self.claim(store), NOW, "refused")
+        assert [row.post.id for row in store.deliveries(states=[State.DUE])] == ["b", "c"]
+        assert [row.post.id for row in store.deliveries(post=PostId("a"))] == ["a"]
+        row = self.only_failed(store)
+        assert row == store.delivery(row.id)
+        assert store.delivery(DeliveryId(999)) is None
+
+    def only_failed(self, store: Store) -> Delivery:
+        """Return the one failed row."""
+        (row,) = store.deliveries(states=[State.FAILED])
+        return row
+
+
+class StoreContract(Enqueueing, Remembering, Claiming, Fencing, Settling):
+    """All of it."""
