@@ -110,7 +110,8 @@ def _ask(account: str, secret: SecretKey) -> str:
         value = sys.stdin.readline()
     value = value.strip()
     if not value:
-        raise ConfigError(account, [ConfigProblem(secret.name, "nothing was given")])
+        where = "" if asks else " on standard input (at a terminal it is asked for)"
+        raise ConfigError(account, [ConfigProblem(secret.name, f"nothing was given{where}")])
     if secret.looks and not re.fullmatch(re.escape(secret.looks).replace("x", "[a-z0-9]"), value):
         click.echo(f"{account}: {label}s look like {secret.looks}, and this does not. Get one {secret.how}.", err=True)
         if asks and not click.confirm("Use it all the same?", default=False, err=True):

@@ -27,7 +27,7 @@ WANTED = "write:statuses write:media read:statuses read:accounts"
 
 @dataclass
 class Visitor:
-    """A person who presses a button of the real form. `spoils` changes the code they bring back."""
+    """A person who presses a button of the real form, none if empty. `spoils` changes the code they bring back."""
 
     browser: bool = True
     answer: str = "authorize"
@@ -37,7 +37,8 @@ class Visitor:
     def browse(self, url: str) -> bool:
         """Press the button; the browser follows the redirect."""
         self.shown.append(url)
-        consent(url, self.answer)
+        if self.answer:
+            consent(url, self.answer)
         return True
 
     def paste(self, url: str) -> str:
@@ -139,6 +140,14 @@ def test_the_person_denies_it(strict_mastodon: StrictMastodon, access: Callable[
     before = set(strict_mastodon.memory.tokens)
     with pytest.raises(CredentialError, match="refused: The resource owner denied the request"):
         login(access(strict_mastodon.base), Visitor(answer="deny"), seconds=5)
+    assert before == set(strict_mastodon.memory.tokens)
+
+
+def test_the_person_goes_away(strict_mastodon: StrictMastodon, access: Callable[[str], Access]) -> None:
+    """A browser that opens, and nobody who presses a button: after the time given a sentence, and no token."""
+    before = set(strict_mastodon.memory.tokens)
+    with pytest.raises(CredentialError, match=r"no answer within 0\.2 seconds"):
+        login(access(strict_mastodon.base), Visitor(answer=""), seconds=0.2)
     assert before == set(strict_mastodon.memory.tokens)
 
 

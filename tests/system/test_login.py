@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from bot.cli.login import can_browse
 from tests.servers.consent import consent
 from tests.servers.pds import Pds
 from tests.servers.strict_http import Answer, Request
@@ -126,6 +127,24 @@ def test_a_browser_brings_the_answer(site: Site, strict_mastodon: StrictMastodon
     checked = site.posse("check", "--json")
     assert 500 == checked.json["accounts"]["mastodon"]["limits"]["characters"]
     no_secret_shows(site, strict_mastodon, sent, checked.out + checked.err)
+
+
+@pytest.mark.parametrize(
+    ("env", "platform", "expected"),
+    [
+        ({}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({"BROWSER": "w3m"}, "linux", True),
+        ({"BROWSER": ""}, "linux", False),
+        ({}, "darwin", True),
+        ({"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, "darwin", False),
+        ({"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", "DISPLAY": "localhost:10.0"}, "linux", False),
+    ],
+)
+def test_where_a_browser_can_answer(env: dict[str, str], platform: str, expected: bool) -> None:
+    """A display, a Mac, or a browser of one's own choice; never over ssh, whose browser is another machine's."""
+    assert expected == can_browse(env, platform)
 
 
 @pytest.mark.parametrize(
