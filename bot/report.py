@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.model import Announcement, Delivery, Post, PostRef, Problem, SpanKind
+from bot.model import Announcement, Delivery, Post, PostRef, Problem, Reason, SpanKind
 from bot.planner import LeftOut, Plan, Planned
 
 
@@ -152,6 +152,8 @@ def delivery_line(delivery: Delivery) -> str:
 def advice(delivery: Delivery) -> str:
     """Return the command that resolves a delivery that waits for a person."""
     slug = delivery.post.slug or delivery.post.id
+    if delivery.state == "held" and delivery.reason is Reason.INVALID:
+        return f"mend the post and it goes by itself; `posse skip {slug}` never announces it"
     commands = {
         "held": f"`posse release {slug}` lets it go, `posse skip {slug}` never announces it",
         "failed": f"`posse retry {slug}` tries again, `posse skip {slug}` gives it up",

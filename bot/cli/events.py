@@ -43,9 +43,9 @@ class Log:
         self.events.append(event)
         if event.kind == "delivered" and not settings().verbose:
             return
-        what = f" {event.delivery.post.slug}" if event.delivery else ""
+        about = event.account + (f": {event.delivery.post.slug}" if event.delivery else "")
         detail = f": {event.detail}" if event.detail else ""
-        say(f"{event.account}:{what}: {_WORDS[event.kind]}{detail}")
+        say(f"{about}: {_WORDS[event.kind]}{detail}")
         if event.kind == "unauthorized":
             say(f"  nothing is sent on {event.account} until it has another secret, or `posse login {event.account}`")
 

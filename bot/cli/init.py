@@ -87,10 +87,10 @@ def _what(found: Found, posts: Sequence[Post], problems: int) -> str:
 
 
 def _newest(posts: Sequence[Post]) -> Post | None:
-    """Return the newest that is public; `posts` have the newest last."""
+    """Return the newest that is public and may be announced; `posts` have the newest last."""
     now = app.now()
-    public = (post for post in reversed(posts) if not post.draft and not (post.published and post.published > now))
-    return next(public, None)
+    meant = (post for post in reversed(posts) if not post.draft and not post.settings.skip)
+    return next((post for post in meant if not (post.published and post.published > now)), None)
 
 
 def _asked(found: Found) -> tuple[Found, list[Account]]:

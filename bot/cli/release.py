@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from bot.cli import moves
-from bot.cli.options import app, posse_command
-from bot.model import State
+from bot.cli.options import app, posse_command, say
+from bot.model import Reason, State
 
 
 @posse_command("release", example="posse release my-newest-post")
@@ -17,4 +17,8 @@ def command(post: str | None, everything: bool) -> int:
     run = app()
     with run.writing() as store:
         rows = moves.chosen(run, store, post, everything, [State.HELD])
+        for row in rows:
+            if row.reason is Reason.INVALID:
+                say(f"{row.account}: {row.post.slug}: stays held: {row.detail}")
+        rows = [row for row in rows if row.reason is not Reason.INVALID]
         return moves.move(run, store, rows, State.DUE, released=True)

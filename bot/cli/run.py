@@ -163,10 +163,12 @@ def tell_baseline(done: Enqueued) -> None:
     posts = {out.post.id: out.post for out in old}
     if not posts:
         return
-    newest = max(posts.values(), key=lambda post: str(post.published or ""))
     were, are = ("was", "is") if len(posts) == 1 else ("were", "are")
     say(f"First run: {report.count(len(posts), 'post')} that {were} there before {are} left alone.")
-    say(f'The newest is "{newest.title or newest.slug}"; `posse post {newest.slug}` announces it.')
+    meant = [post for post in posts.values() if not post.settings.skip]
+    if meant:
+        newest = max(meant, key=lambda post: str(post.published or ""))
+        say(f'The newest is "{newest.title or newest.slug}"; `posse post {newest.slug}` announces it.')
 
 
 def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
