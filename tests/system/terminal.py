@@ -44,11 +44,11 @@ class Terminal:
         return found
 
     def types(self, words: str) -> None:
-        """Type a line. Where the echo should be off, wait until it is, as a person's eye does."""
+        """Type a line."""
         self._child.sendline(words)
 
     def types_hidden(self, words: str) -> None:
-        """Type a line that must not be echoed."""
+        """Wait until the echo is off, then type a line."""
         assert self._child.waitnoecho(10), "the terminal would echo it"
         self._child.sendline(words)
 
