@@ -6,21 +6,29 @@ from typing import Any
 
 import click
 
-from bot import report
+from bot import lint, report
 from bot.app import App
-from bot.cli.options import app, as_json, out, out_json, posse_command
+from bot.cli.options import app, as_json, out, out_json, posse_command, say
 from bot.config.model import AccountConfig
 from bot.errors import CredentialError, Exit, PublishError, TemplateError
 from bot.planner import Asked, Plan
 from bot.store.base import ReadOnlyStore
 from bot.survey import Survey
+from bot.watcher import yaml_text
 
 
 @posse_command("check", example="posse check --offline")
 @click.option("--offline", is_flag=True, help="Ask no server.")
+@click.option("--live", is_flag=True, help="Ask also whether what the posts link to is still there.")
 @as_json
-def command(offline: bool, as_json: bool) -> int:
-    """Check the configuration, the credentials and where each came from, the limits told by servers, and the posts."""
+def command(offline: bool, live: bool, as_json: bool) -> int:
+    """Check the configuration, the credentials and where each came from, the limits told by servers, and the posts.
+
+    The posts are read for what could be better: front matter that cannot be read, mojibake, pictures without an alt
+    text, two posts with one address, words that would be held. None of that changes the exit code.
+    """
+    if live and offline:
+        raise click.UsageError("--live asks other sites, --offline asks nobody: leave one away")
     run = app()
     found: dict[str, Any] = {"config": str(run.config.path), "accounts": {}, "posts": 0, "problems": []}
     found["accounts"] = {name: _account(run, account, offline) for name, account in run.config.accounts.items()}
@@ -40,13 +48,36 @@ def command(offline: bool, as_json: bool) -> int:
         for entry in (plan.planned if plan else ())
         if entry.hold
     ]
+    findings, unasked = _lint(run, survey, plan, live=live)
+    found["lint"] = [{"kind": one.kind, "path": one.path, "line": one.line, "message": one.message} for one in findings]
+    found["yaml"] = "libyaml" if yaml_text.IS_FAST else "python"
     if as_json:
         out_json(found)
     else:
-        _show(found, [report.problem_line(problem) for problem in survey.problems])
+        _show(found, lint.summary(findings))
+    if unasked:
+        say(f"{report.count(unasked, 'link')} could not be asked in the time there was.")
     if any(account["error"] for account in found["accounts"].values()):
         return Exit.SETUP
     return Exit.TROUBLE if survey.failures else Exit.DONE
+
+
+def _lint(run: App, survey: Survey, plan: Plan | None, *, live: bool) -> tuple[list[lint.Finding], int]:
+    """What could be better in the posts, and how many links there was no time to ask."""
+    posts = [candidate.post for candidate in survey.candidates]
+    held = [
+        lint.Held(entry.post, entry.account, f"{entry.hold}: {entry.detail}")
+        for entry in (plan.planned if plan else ())
+        if entry.hold
+    ]
+    if not live:
+        return lint.lint(posts, survey.problems, held), 0
+    from bot.watcher import deadlinks
+
+    newest = sorted(posts, key=lambda post: str(post.published or ""), reverse=True)
+    links = [link for post in newest for link in lint.links(post)]
+    verdict = deadlinks.ask(links, run.http, allow_private=run.config.guards.allow_private)
+    return lint.lint(posts, survey.problems, held, verdict.dead), verdict.left
 
 
 def _all_posts(store: ReadOnlyStore, survey: Survey) -> Asked:
@@ -106,7 +137,7 @@ def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
     return told
 
 
-def _show(found: dict[str, Any], problems: list[str]) -> None:
+def _show(found: dict[str, Any], lines: list[str]) -> None:
     out(f"configuration  {found['config']}: good")
     for name, account in found["accounts"].items():
         who = f" as {account['name']}" if account["name"] else ""
@@ -119,10 +150,9 @@ def _show(found: dict[str, Any], problems: list[str]) -> None:
             out(f"               warning: {warning}")
         if account["error"]:
             out(f"               {account['error']}")
-    out(f"posts          {found['posts']}")
-    for warning in found["warnings"]:
-        out(f"               {warning['path']}: {warning['message']}")
-    for line in problems:
+    loader = "libyaml, the fast loader" if found["yaml"] == "libyaml" else "PyYAML's slow loader: libyaml is missing"
+    out(f"posts          {found['posts']} (YAML is read by {loader})")
+    for line in lines:
         out(f"               {line}")
     for failure in found["failures"]:
         out(f"               {failure['message']}")
