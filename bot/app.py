@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -85,6 +84,10 @@ class App:
         finally:
             store.close()
 
+    def clock_of(self, store: Store) -> Callable[[], datetime]:
+        """The clock of all who share `store`: the database's, where it has one, else this machine's."""
+        return lambda: store.now() or self.clock()
+
     def access(self, account: AccountConfig) -> Access:
         """What a publisher of `account` is made from."""
         from bot.credentials import FileVault, find
@@ -122,13 +125,15 @@ class App:
 
     def courier(self, store: Store, tell: Callable[[Event], None]) -> Courier:
         """The courier that works on `store`."""
+        import random
+
         from bot.courier import Courier, Terms
 
         terms = Terms(
             owner=process.owner(),
             lease=self.config.state.lease,
             grace=self.config.guards.grace,
-            clock=self.clock,
+            clock=self.clock_of(store),
             jitter=random.random,
             is_dead=process.is_dead,
             zone=self.config.timezone,

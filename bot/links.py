@@ -32,6 +32,15 @@ def normalise(url: str) -> str:
     return urlunsplit((scheme, netloc, _escapes(parts.path) or "/", _escapes(parts.query), ""))
 
 
+def without_password(url: str) -> str:
+    """Return an address for people to read: all that could be a password is "***"; rather too much than too little."""
+    scheme, _, rest = url.partition("://")
+    user, at, place = rest.rpartition("@")
+    name = user.partition(":")[0]
+    hidden = f"{name}:***" if ":" in user else name
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", f"{scheme}://{hidden}{at}{place}" if "://" in url else url)
+
+
 def same_link(a: str, b: str) -> bool:
     """Whether both lead to the same page: equal after `normalise`, http and https being one."""
     return _without_scheme(normalise(a)) == _without_scheme(normalise(b))
@@ -50,6 +59,8 @@ def _host(host: str) -> str:
     """Return the host in lower-case ASCII; one that IDNA refuses stays as it is. An IPv6 address keeps its brackets."""
     if ":" in host:
         return f"[{host.lower()}]"
+    if host.isascii():
+        return host.lower()
     try:
         return host.encode("idna").decode("ascii").lower()
     except UnicodeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from bot.config.model import (
     StateConfig,
 )
 from bot.errors import ConfigError, ConfigMissing, ConfigProblem
+from bot.links import without_password
 from bot.model import Visibility
 from bot.networks import NETWORKS, Kind, Network
 
@@ -132,6 +132,8 @@ class _Table:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
+    import difflib
+
     found = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return f'; did you mean "{found[0]}"?' if found else ""
 
@@ -307,10 +309,11 @@ class _Reader:
     def _state(self) -> StateConfig:
         found = self._simple("state", keys.STATE)
         url: str = found["url"]
-        if not url.startswith("sqlite:///"):
-            self.problem("state.url", f'"{url}" is not a store; use sqlite:///PATH')
-        else:
+        if url.startswith("sqlite:///"):
             url = "sqlite:///" + str(self.root / url.removeprefix("sqlite:///"))
+        elif not url.startswith(("postgresql://", "postgres://")):
+            shown = without_password(url)
+            self.problem("state.url", f'"{shown}" is not a store; use sqlite:///PATH or postgresql://HOST/DATABASE')
         return StateConfig(url=url, lease=found["lease"])
 
 

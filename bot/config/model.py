@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.links import without_password
 from bot.model import Visibility
 from bot.networks import Network
 
@@ -109,6 +110,14 @@ class StateConfig:
 
     url: str
     lease: timedelta = timedelta(minutes=2)
+
+    def __repr__(self) -> str:
+        return f"StateConfig(url={self.shown!r}, lease={self.lease!r})"
+
+    @property
+    def shown(self) -> str:
+        """The URL for a person to read, without the password it may hold."""
+        return without_password(self.url)
 
     @property
     def path(self) -> Path | None:

@@ -183,6 +183,10 @@ class ReadOnlyStore(Protocol):
 class Store(ReadOnlyStore, Protocol):
     """The whole of it. Every method is one transaction, or takes part in `planning`."""
 
+    def now(self) -> datetime | None:
+        """The clock that leases go by, where several machines share the store; None: each goes by its own."""
+        ...
+
     def planning(self) -> AbstractContextManager[None]:
         """The planning lock: scan, identify and enqueue by one process at a time, all or nothing."""
         ...

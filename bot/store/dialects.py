@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,6 +48,31 @@ class Dialect(Protocol):
         ...
 
     skip_locked: str
+
+    def lock(self, name: str, *, shared: bool = False) -> None:
+        """Hold a lock of this name until the transaction ends; alone, or with others who share it."""
+        ...
+
+    def now(self) -> datetime | None:
+        """The clock of the database, where several machines may use it; None where this machine's is the only one."""
+        ...
+
+    def snapshot(self) -> Any:
+        """A context manager: all that is read in it is of one instant."""
+        ...
+
+    def columns(self, table: str) -> dict[str, bool]:
+        """The columns of a table, and whether each holds numbers."""
+        ...
+
+    def number_on(self) -> None:
+        """Let new deliveries be numbered after the highest that is there."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """What a person calls this database; holds no secret."""
+        ...
 
     def close(self) -> None:
         """Let go of the database."""
@@ -98,7 +124,7 @@ class Sqlite:
         """Open so that nothing can be written; an absent file is an empty store."""
         _refuse_folder(path)
         if not path.exists():
-            return cls(sqlite3.connect(":memory:"), path).newest()
+            return cls.empty(path)
         with _told(path):
             try:
                 store = cls._open_uri(path, "mode=ro")
@@ -113,6 +139,11 @@ class Sqlite:
                 store.close()
                 raise
             return store.newest()
+
+    @classmethod
+    def empty(cls, path: Path) -> Sqlite:
+        """A store that holds nothing, and can be given nothing."""
+        return cls(sqlite3.connect(":memory:"), path).newest()
 
     def newest(self) -> Sqlite:
         """Itself; what an older version wrote, as a copy with the newest tables: a reader may not migrate the file."""
@@ -200,6 +231,44 @@ class Sqlite:
 
     planning = transaction
 
+    def lock(self, name: str, *, shared: bool = False) -> None:
+        """See `Dialect`: one writer at a time holds every lock."""
+
+    def now(self) -> None:
+        """See `Dialect`."""
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See `Dialect`."""
+        with _told(self._path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def columns(self, table: str) -> dict[str, bool]:
+        """See `Dialect`."""
+        rows = self.rows("SELECT name, type FROM pragma_table_info(:name)", {"name": table})
+        return {row["name"]: row["type"] == "INTEGER" for row in rows}
+
+    def number_on(self) -> None:
+        """See `Dialect`: AUTOINCREMENT does it."""
+
+    @property
+    def place(self) -> str:
+        """See `Dialect`."""
+        return str(self._path)
+
+    def back_up(self, target: Path) -> None:
+        """Copy the whole database into a new file while others go on with it. Raises `StateError`."""
+        copy = sqlite3.connect(target)
+        try:
+            with _told(self._path):
+                self._connection.backup(copy)
+        finally:
+            copy.close()
+
     def among(self, column: str, name: str) -> str:
         """See `Dialect`."""
         return f"{column} IN (SELECT value FROM json_each(:{name}))"
@@ -227,6 +296,7 @@ def _refuse_unwritable(path: Path) -> None:
                 f"{path}: the state is read-only, so nothing can be recorded and nothing is sent."
                 f" Make it writable: chmod u+w {place}."
             )
+
 
 def _refuse_folder(path: Path) -> None:
     if path.is_dir():

@@ -141,7 +141,7 @@ class SqlReader:
 
     def all_posts(self) -> list[KnownPost]:
         """See `ReadOnlyStore`."""
-        return [known_post(row) for row in self._rows("SELECT * FROM posts ORDER BY published DESC, id")]
+        return [known_post(row) for row in self._rows("SELECT * FROM posts ORDER BY published DESC NULLS LAST, id")]
 
     def standings(self, posts: Iterable[PostId]) -> dict[tuple[PostId, str], Standing]:
         """See `ReadOnlyStore`."""

@@ -17,6 +17,10 @@ from bot.store.reader import SqlReader
 class SqlStore(SqlReader):
     """A store that is read and written. See `Store` for what each method promises."""
 
+    def now(self) -> datetime | None:
+        """See `Store`."""
+        return self._db.now()
+
     def planning(self) -> AbstractContextManager[None]:
         """See `Store`."""
         lock: AbstractContextManager[None] = self._db.planning()
@@ -51,6 +55,7 @@ class SqlStore(SqlReader):
         gone = f"source = :source AND {self._db.among('source_id', 'ids')}"
         values = {"source": source, "ids": self._db.pack(source_ids), "now": codec.when(now)}
         with self._db.transaction():
+            self._db.lock("claims")
             self._rows(
                 f"""
                 UPDATE deliveries SET state = 'skipped', reason = 'gone', updated_at = :now
@@ -80,6 +85,7 @@ class SqlStore(SqlReader):
         """
         new = []
         with self._db.transaction():
+            self._db.lock("claims")
             for row in rows:
                 found = self._rows(sql, now=codec.when(now), **_enqueue_values(row, now))
                 new += [DeliveryId(got["id"]) for got in found if got["created_at"] == codec.when(now)]
@@ -190,6 +196,8 @@ class SqlStore(SqlReader):
             values["only"] = self._db.pack(only)
         try:
             with self._db.transaction():
+                self._db.lock("claims", shared=True)
+                self._db.lock(f"account {account}")
                 taken = self._rows(sql, **values)
                 return self.delivery(DeliveryId(taken[0]["id"])) if taken else None
         except Exception as error:
