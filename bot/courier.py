@@ -150,6 +150,9 @@ class Courier:
     def _start(self, only: Collection[DeliveryId] | None) -> None:
         """Give every idle account that may speak its next delivery."""
         health = self.store.account_health()
+        for name, account in self.accounts.items():
+            if name not in self._jobs and account.network.guarantee is Guarantee.ASK:
+                self._resend_unseen(account, only)
         due = self.store.due_accounts(self.terms.clock())
         for name, account in self.accounts.items():
             paused = name in health and health[name].paused_at is not None
@@ -172,7 +175,7 @@ class Courier:
     def _start_look(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> bool:
         now = self.terms.clock()
         if account.network.guarantee is Guarantee.ASK:
-            return self._resend_unseen(account, only)
+            return False
         delivery = self.store.claim_look(account.name, self.terms.owner, now, now + self.terms.lease, only)
         if delivery is None or delivery.announcement is None:
             return False
@@ -188,20 +191,19 @@ class Courier:
         self._begin(account, delivery, look, "look")
         return True
 
-    def _resend_unseen(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> bool:
+    def _resend_unseen(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> None:
         """Where nobody can look: leave it to a person, unless the account says to send again after `grace`."""
         if account.on_uncertain != "retry":
-            return False
+            return
         now = self.terms.clock()
         delivery = self.store.claim_look(account.name, self.terms.owner, now, now + self.terms.lease, only)
         if delivery is None:
-            return False
+            return
         ready = (delivery.ended_at or now) + self.terms.grace
         if ready > now:
             self.store.looked(delivery, now, ready, None, complete=False)
         else:
             self.store.put_back(delivery, now, now, "sent again: on_uncertain = retry", spent=True)
-        return False
 
     def _start_send(self, account: AccountConfig, only: Collection[DeliveryId] | None) -> None:
         """Claim until one may go: a post that was withdrawn does not hold up those behind it."""
@@ -218,6 +220,8 @@ class Courier:
         def send(publisher: Publisher) -> Iterator[list[Sighting] | Note | Receipt]:
             if delivery.round == 1 and delivery.id not in self._looked:
                 yield from self._first_look(account.name, publisher, _since(delivery, first=True))
+            else:
+                yield []  # the lease is renewed, so a worker that slept since its claim sends nothing
             yield from publisher.publish(announcement, delivery.notes)
 
         self._begin(account, delivery, send, "send")
@@ -229,6 +233,7 @@ class Courier:
             try:
                 seen = list(publisher.recent(since))
             except (NotImplementedError, TooFar):
+                yield []
                 return
             except Uncertain as error:
                 raise TryLater(f"no look at the timeline yet: {error.message}") from error  # nothing was sent
