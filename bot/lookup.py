@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +76,8 @@ def _unknown(name: str, entries: Sequence[Entry]) -> str:
     words = {entry.slug: entry for entry in entries}
     titles = {entry.title.casefold(): entry for entry in entries if entry.title}
     wanted = name.rstrip("/").rpartition("/")[2]
+    import difflib
+
     near = [words[slug] for slug in difflib.get_close_matches(wanted, list(words), n=5, cutoff=0.5)]
     near += [titles[title] for title in difflib.get_close_matches(wanted.casefold(), list(titles), n=3, cutoff=0.6)]
     near += [entry for entry in entries if wanted and wanted.casefold() in entry.slug.casefold()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -79,7 +80,10 @@ def posse(**_options: Any) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and end the process with the exit code of `bot.errors.Exit`."""
-    sys.exit(run(args))
+    gc.set_threshold(20_000, 20, 20)  # looking for garbage while modules are loaded takes 3 % and finds none
+    code = run(args)
+    gc.freeze()  # nor is there any point in looking for it at the very end: 5 % of a preview
+    sys.exit(code)
 
 
 def run(args: list[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -92,6 +91,8 @@ def out(text: str) -> None:
 
 def out_json(value: Any) -> None:
     """Write a result as JSON."""
+    import json
+
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.formatter import html
 from bot.formatter.blocks import HOLE, SOFT, Block, Kind, is_own_address, tidy, untorn, without_generator_markup
 from bot.model import Image
 
@@ -69,6 +68,8 @@ def _html(content: str) -> Iterable[Block]:
     """An HTML block's words are kept for those who want all of them; as prose they do not count."""
     if _MORE.match(content.strip()):
         yield Block(Kind.MORE, "")
+    from bot.formatter import html  # its parser takes 4 ms to import, and most bodies need none
+
     for block in html.blocks(content):
         yield Block(Kind.MORE if block.kind is Kind.MORE else Kind.HTML, block.text, block.images, block.level)
 
@@ -117,6 +118,8 @@ class _Writer:
     def _tag(self, tag: str) -> None:
         if re.match(r"<br\b", tag, re.IGNORECASE):
             self.out.append("\n")
+        from bot.formatter import html
+
         self.images += (image for block in html.blocks(tag) for image in block.images)
 
     def _close_link(self) -> None:
@@ -131,6 +134,8 @@ def inline(text: str) -> str:
     squeezed = " ".join(text.split())
     if not re.search(r"[*_`\[\]<>&\\~]|https?:", squeezed):
         return squeezed
+    from bot.formatter import html
+
     children = _parser().parseInline(html.without_formatting(squeezed))[0].children or []
     writer = _Writer()
     for token in children:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bot.formatter import html, markdown
+from bot.formatter import markdown
 from bot.formatter.blocks import Block, Kind, without_origin
 from bot.formatter.markdown import inline as inline
 from bot.model import BodyFormat, Image
@@ -23,11 +23,17 @@ def blocks(body: str, body_format: BodyFormat) -> tuple[Block, ...]:
     if not body.strip():
         return ()
     if body_format is BodyFormat.HTML:
-        return tuple(html.blocks(body))
+        return _html(body)
     found = markdown.blocks(body)
     if body.lstrip().startswith("<") and all(block.kind in (Kind.HTML, Kind.MORE) for block in found):
-        return tuple(html.blocks(body))
+        return _html(body)
     return tuple(found)
+
+
+def _html(text: str) -> tuple[Block, ...]:
+    from bot.formatter import html  # its parser takes 4 ms to import, and most bodies need none
+
+    return tuple(html.blocks(text))
 
 
 def _prose(found: Iterable[Block]) -> list[str]:
@@ -73,7 +79,7 @@ def heading_title(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> t
     """The title that a body opens with as its first-level heading, and the body without it; ("", body) when none."""
     if body_format is BodyFormat.HTML:
         match = _HTML_TITLE.match(body)
-        found_html = html.blocks(match[1]) if match else []
+        found_html = _html(match[1]) if match else ()
         return (found_html[0].text, body[match.end() :]) if match and found_html else ("", body)
     if not re.match(r"\s{0,3}(#\s|[^\n]+\n {0,3}=+[ \t]*(\n|$))|\s*\S[^\n]*(\n\S[^\n]*)*\n {0,3}=", body):
         return "", body

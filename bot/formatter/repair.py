@@ -13,6 +13,12 @@ from functools import cache
 # What bytes C2-F4 followed by 80-BF look like in the encodings that text is wrongly read in.
 _ENCODINGS = ("cp1252", "latin-1", "mac-roman", "cp437", "cp1250")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
+# Damage for certain: general punctuation, emoji and accented letters, read as cp1252. ftfy says the same of them.
+_CERTAIN = re.compile("\xe2\u20ac|\xf0\u0178|\xc3[\xa1-\xa4\xa6-\xbf]")
+_ASSIGNED = {
+    ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"
+}
+_TAKEN = re.compile(f"[{''.join(map(chr, _ASSIGNED.values()))}]")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
@@ -71,6 +77,8 @@ def _mend_words(line: str) -> str:
 def _mend(line: str) -> str:
     if line.isascii() or not _suspect().search(line):
         return line
+    if (meant := _read_back(line)) is not None:
+        return _mend(meant)
     from ftfy import TextFixerConfig, fix_encoding
 
     # The steps that guess (a lost byte, a space for A0) are off: they prove nothing.
@@ -78,6 +86,16 @@ def _mend(line: str) -> str:
         restore_byte_a0=False, replace_lossy_sequences=False, fix_c1_controls=False, explain=False, unescape_html=False
     )
     return _C1.sub(_windows, str(fix_encoding(line, config)))
+
+
+def _read_back(line: str) -> str | None:
+    """The line written back in cp1252 and read as UTF-8, where it is certainly damaged so: spares ftfy (25 ms)."""
+    if not _CERTAIN.search(line) or _TAKEN.search(line):
+        return None
+    try:
+        return line.translate(_ASSIGNED).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return None
 
 
 def _windows(match: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
@@ -91,6 +90,8 @@ def _not_after(table: Mapping[str, Value], zone: tzinfo) -> datetime | None:
 
 
 def _unknown(key: str, known: Iterable[str], above: tuple[str, ...]) -> Unreadable:
+    import difflib
+
     near = difflib.get_close_matches(key, list(known), n=1)
     hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
     return Unreadable(f'"{".".join((*above, key))}" is no key of the bot; {hint}', keys=(*above, key))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ftfy
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.formatter.repair import repair
+from bot.formatter.repair import _read_back, repair
 
 SEED_SHAPED = """---
 title: {title}
@@ -82,3 +85,26 @@ def test_lone_windows_characters_are_decoded() -> None:
     """A C1 control is the Windows character that it was; the line break 85 alone is left."""
     assert repair("It\x92s so") == ("It’s so", True)
     assert repair("日\x85It\x92s") == ("日\x85It’s", True)
+
+
+_DAMAGED = st.sampled_from("’“”—–…•💜🔧🚲éèêëáàâäíïóöôõøúüñçß£©«»°").map(
+    lambda char: char.encode().decode("sloppy-windows-1252")
+)
+
+
+@given(
+    st.lists(st.one_of(_DAMAGED, st.sampled_from([*"abc XYZ.,:'\"(-\x85\xa0", "é", "’", "Ã", "â€", "💜"])), max_size=12)
+)
+def test_the_short_way_says_what_ftfy_says(pieces: list[str]) -> None:
+    """What is written back without ftfy is what ftfy makes of it."""
+    line = "".join(pieces)
+    config = ftfy.TextFixerConfig(
+        restore_byte_a0=False, replace_lossy_sequences=False, fix_c1_controls=False, explain=False, unescape_html=False
+    )
+    short = _read_back(line)
+    assert short is None or ftfy.fix_encoding(line, config) == ftfy.fix_encoding(short, config)
+
+
+def test_the_short_way_is_taken_for_the_usual_damage() -> None:
+    """Quotes, emoji and accents read as cp1252 need no ftfy."""
+    assert _read_back("ðŸ’œ itâ€™s a cafÃ©") == "💜 it’s a café"
