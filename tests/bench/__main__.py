@@ -1,0 +1,63 @@
+"""`./dev bench [NAME…] [--pairs N]`: measures, prints a table with the limit beside each, and exits 1 over a limit."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.pairs import Bench, measure, table
+
+ROOT = Path(__file__).parents[2]
+SLUG = "a-shelf-for-the-seedlings"
+BARE = '''import click
+
+
+@click.command()
+@click.option("--name", help="A name.")
+def main(name):
+    """Say hello."""
+
+
+main()
+'''
+
+
+def benches(scratch: Path) -> list[Bench]:
+    """Return every bench there is; what they need is put into `scratch`."""
+    site = scratch / "site"
+    shutil.copytree(ROOT / "examples" / "site", site)
+    bare = scratch / "bare.py"
+    bare.write_text(BARE, encoding="utf-8")
+    posse = str(Path(sys.executable).parent / "posse")
+    floor = (sys.executable, str(bare), "--help")
+    return [
+        Bench("help", "`posse --help` against a bare click program's", (posse, "--help"), floor, site, 1.5),
+        Bench("preview", "`posse preview SLUG` against the same", (posse, "preview", SLUG), floor, site, 4.0),
+    ]
+
+
+def main() -> int:
+    """Measure what was asked for; return the exit code."""
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which benches; all when none is named")
+    parser.add_argument("--pairs", type=int, default=40, help="how many pairs of runs (40)")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        known = benches(Path(scratch))
+        if unknown := set(given.names) - {bench.name for bench in known}:
+            parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(b.name for b in known)}")
+        wanted = [bench for bench in known if not given.names or bench.name in given.names]
+        found = [measure(bench, given.pairs) for bench in wanted]
+    print(table(found))  # noqa: T201 - the table is the result
+    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    print(f"\n{given.pairs} pairs; {machine}; load {os.getloadavg()[0]:.1f}.", file=sys.stderr)  # noqa: T201
+    return 0 if all(one.is_within for one in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
