@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -15,6 +16,7 @@ import pytest
 from bot.cli import COMMANDS
 from bot.config import Config, keys, load
 from bot.networks import NETWORKS
+from tests.system.site import Site
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "config.example.toml"
@@ -156,6 +158,26 @@ def test_every_toml_block_is_sound(page: str, text: str, tmp_path: Path) -> None
     path = tmp_path / "posse.toml"
     path.write_text(text, encoding="utf-8")
     assert isinstance(load(path), Config)
+
+
+def shown_commands() -> Iterator[tuple[str, list[str]]]:
+    """Each command of the first post's steps 3 and 4, and the lines that are shown for it."""
+    text = (ROOT / "docs/first-post.md").read_text(encoding="utf-8")
+    steps = text[text.index("## 3.") : text.index("## 5.")]
+    for block in re.findall(r"```text\n\$ posse (.*?)```", steps, re.DOTALL):
+        command, *lines = block.rstrip().split("\n")
+        yield command, lines
+
+
+@pytest.mark.parametrize(("command", "lines"), [*shown_commands()])
+def test_what_the_first_post_shows_is_what_one_sees(command: str, lines: list[str], tmp_path: Path) -> None:
+    """On a copy of the example site each command writes the lines that the page shows, in their order."""
+    site = Site(tmp_path / "site")
+    shutil.copytree(ROOT / "examples" / "site", site.root)
+    done = site.posse(*command.split())
+    assert 0 == done.code, done.err
+    seen = done.out.rstrip().replace(str(site.root), "/home/me/site").splitlines()
+    assert lines == [line for line in seen if line in lines]
 
 
 @pytest.mark.parametrize("script", ["make_reference.py", "make_picture.py"])
