@@ -23,6 +23,7 @@ from bot.config.model import (
     SourceConfig,
     StateConfig,
 )
+from bot.config.third_party import find_network
 from bot.errors import ConfigError, ConfigMissing, ConfigProblem
 from bot.links import without_password
 from bot.model import Visibility
@@ -265,14 +266,13 @@ class _Reader:
     def _account(self, name: str, data: Any) -> AccountConfig | None:
         table = _Table(self, f"accounts.{name}", data)
         named = table.take(keys.ACCOUNT[0])
-        network = NETWORKS.get(named) if named else None
-        if network is None:
-            message = (
-                f'unknown network "{named}"{_nearest(named, list(NETWORKS))} (known: {", ".join(NETWORKS)})'
-                if named
-                else f"is missing: one of {', '.join(NETWORKS)}"
-            )
-            self.problem(table.at("network"), message)
+        if not named:
+            self.problem(table.at("network"), f"is missing: one of {', '.join(NETWORKS)}")
+            return None
+        try:
+            network = find_network(named)
+        except ValueError as error:
+            self.problem(table.at("network"), str(error))
             return None
         found = table.take_all(keys.ACCOUNT[1:])
         options = self._options(table, network)
