@@ -13,14 +13,14 @@ from bot.sites.found import Found, Kind, Posts
 __all__ = ["Found", "Kind", "Posts", "detect", "surrounding"]
 
 _GENERATORS = (jekyll.look, zola.look, hugo.look, pelican.look, eleventy.look)
-_BELOW = ("site", "docs", "website", "blog", "www", "src")
+_USUAL_FOLDERS = ("site", "docs", "website", "blog", "www", "src")
 
 
 def detect(root: Path) -> Found:
     """Say what `root` holds: the site of a generator (also one folder down), else a folder of Markdown files."""
-    for base in ("", *_BELOW):
+    for base in ("", *_USUAL_FOLDERS):
         if (root / base).is_dir() and (found := _generator(root / base)):
-            return replace(found, base=base) if base else found
+            return _below(found, base) if base else found
     folder = Folder(root)
     path = next((name for name in USUAL if folder.has_folder(name) and folder.posts_in(name)), ".")
     return Found(
@@ -30,6 +30,12 @@ def detect(root: Path) -> Found:
             "no site generator was recognised: fill in [site] url and `permalink`, or write canonical_url in each post",
         ),
     )
+
+
+def _below(found: Found, base: str) -> Found:
+    """What is found one folder down: our files are not in the folder that the generator reads."""
+    peace = f"{found.kind} reads {base}/ only: posse.toml and .posse/ stay out of the site."
+    return replace(found, base=base, chores=(), peace=peace)
 
 
 def surrounding(path: Path) -> tuple[Path, Found] | None:
