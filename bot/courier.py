@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, assert_never
@@ -23,6 +24,8 @@ from bot.errors import (
     PosseError,
     PublishError,
     SourceError,
+    StateBusy,
+    StateError,
     TooFar,
     TryLater,
     Unauthorized,
@@ -119,6 +122,7 @@ class Courier:
         """
         defects: list[Exception] = []
         self.silent_until = None
+        self._take_back()
         self._lift()
         while True:
             self._expire()
@@ -129,6 +133,15 @@ class Courier:
             self._wait(defects)
         if defects:
             raise defects[0]
+
+    def _take_back(self) -> None:
+        """What this process claimed and never began, because the state could not be used just then, was not sent."""
+        in_hand = {job.delivery.id for job in self._jobs.values()}
+        for row in self.store.deliveries(states=[State.SENDING]):
+            if row.owner == self.terms.owner and row.id not in in_hand:
+                now = self.terms.clock()
+                with suppress(LeaseLost):
+                    self.store.put_back(row, now, now, row.error, spent=False)
 
     def _lift(self) -> None:
         """Go on with an account that was refused, where its secret is another one now."""
@@ -297,10 +310,14 @@ class Courier:
             return
         if self._jobs.get(step.job.delivery.account) is not step.job:
             return  # given up on; its fence has risen, and what it brings must not be written
-        if step.error is not None:
-            self._finish(step.job, defects, step.error)
-        else:
-            self._advance(step.job, step.value, defects)
+        try:
+            if step.error is not None:
+                self._finish(step.job, defects, step.error)
+            else:
+                self._advance(step.job, step.value, defects)
+        except (StateError, StateBusy):
+            self._results.put(step)  # what it brought is recorded by the next run, while the lease lasts
+            raise
 
     def _hurry(self) -> None:
         """Told to stop: what is in flight has `LAST_CALL` to end, and is marked uncertain then."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -24,7 +24,7 @@ from bot.pipeline import Enqueued, Pipeline
 from bot.store.base import Store
 
 _LONGEST_SLEEP = 60.0
-_BACK_OFF = timedelta(minutes=1)
+_LONGEST_BACK_OFF = 60.0
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class Daemon:
     notify: Callable[[], str | None]
     _wake: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     _told: dict[str, str] = field(default_factory=dict)
+    _back_off: float = 1.0
 
     def run(self) -> None:
         """Work until a signal says stop."""
@@ -87,9 +88,13 @@ class Daemon:
             work()
         except PosseError as error:
             self._once(what, str(error), f"{what}_failed")
-            self.stopping.wait(_BACK_OFF.total_seconds() if what == "deliver" else 0)
+            if what == "deliver":
+                self.stopping.wait(self._back_off)
+                self._back_off = min(2 * self._back_off, _LONGEST_BACK_OFF)
         else:
             self._over(what, f"{what}_works_again")
+            if what == "deliver":
+                self._back_off = 1.0
 
     def _once(self, key: str, why: str, event: str, **facts: Any) -> None:
         if self._told.get(key) != why:
@@ -102,18 +107,23 @@ class Daemon:
 
     def _next(self) -> str:
         """Wait for the next scan, or for the next delivery that comes due; return which it was."""
-        instants = [at for at in (self.store.next_time(self.clock()), self.courier.silent_until) if at]
-        due = min(instants, default=None)
-        patience = _LONGEST_SLEEP
-        if due is not None:
-            patience = min(max((due - self.clock()).total_seconds(), 0.01), _LONGEST_SLEEP)
-        until = time.monotonic() + patience
+        until = time.monotonic() + self._patience()
         while not self.stopping.is_set() and (left := until - time.monotonic()) > 0:
             try:
                 return self._wake.get(timeout=left)
             except queue.Empty:
                 break
         return "deliver"
+
+    def _patience(self) -> float:
+        """How many seconds nothing is to be done. A state that cannot be asked is told of by what follows at once."""
+        try:
+            now = self.clock()
+            instants = [at for at in (self.store.next_time(now), self.courier.silent_until) if at]
+        except PosseError:
+            return 0.0
+        due = min(instants, default=None)
+        return _LONGEST_SLEEP if due is None else min(max((due - now).total_seconds(), 0.01), _LONGEST_SLEEP)
 
     @contextmanager
     def _scheduler(self) -> Iterator[None]:

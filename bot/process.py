@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import secrets
+from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
 
 
 def owner() -> str:
-    """Return a name for this process that no other has: host, pid, birth, and a random part."""
-    return f"{platform.node()}/{os.getpid()}/{_birth(os.getpid())}/{secrets.token_hex(4)}"
+    """Return a name for this process that no other has: machine, pid, birth, and a random part."""
+    return f"{_machine()}/{os.getpid()}/{_birth(os.getpid())}/{secrets.token_hex(4)}"
 
 
 def is_dead(name: str) -> bool:
-    """Whether `name` is an owner on this host whose process is gone. False when it cannot be told."""
+    """Whether `name` is an owner on this machine whose process is gone. False when it cannot be told."""
     host, _, rest = name.partition("/")
     pid, _, rest = rest.partition("/")
     birth, _, _ = rest.partition("/")
-    if host != platform.node() or not pid.isdigit():
+    if host != _machine() or not pid.isdigit():
         return False
     try:
         return _birth(int(pid)) != birth
     except OSError:
         return False
+
+
+@cache
+def _machine() -> str:
+    """Where a process number means anything: two hosts, or two containers, may have one name between them."""
+    found = _read(Path("/etc/machine-id")) or _read(_PROC / "sys/kernel/random/boot_id")
+    space = _PROC / "self/ns/pid"
+    found += str(space.readlink()) if space.is_symlink() else ""
+    return f"{platform.node().replace('/', '-')}#{hashlib.sha256(found.encode()).hexdigest()[:8]}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _birth(pid: int) -> str:

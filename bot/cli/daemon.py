@@ -93,7 +93,7 @@ def work(run: App, store: Store, log_format: str) -> int:
         store=store,
         pipeline=run.pipeline,
         courier=run.courier(store, log.tell),
-        clock=run.clock,
+        clock=run.clock_of(store),
         log=log.write,
         beat=beat,
         stopping=run.stopping,
@@ -101,6 +101,6 @@ def work(run: App, store: Store, log_format: str) -> int:
         notify=lambda: run.notifier.tell_new(store, run.clock()),
     )
     names = ", ".join(run.config.accounts)
-    log.write("started", accounts=names, state=str(run.config.state.path or "postgresql"))
+    log.write("started", accounts=names, state=run.config.state.shown)
     daemon.run()
     return Exit.DONE

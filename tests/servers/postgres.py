@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -49,6 +50,9 @@ class PostgresServer:
     def __init__(self) -> None:
         self._bin = binaries()
         self._folder = Path(tempfile.mkdtemp(prefix="posse-pg."))
+        if os.geteuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in self._bin.parents):
+            copy = self._folder / "pginstall"  # the user who is not root may not look into this checkout
+            self._bin = Path(shutil.copytree(self._bin.parent, copy)) / "bin"
         self._numbers = itertools.count(1)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -124,7 +128,7 @@ class PostgresServer:
             done = subprocess.run(
                 [str(self._bin / program), *arguments],
                 user=user,
-                group="nogroup" if user else None,
+                group=pwd.getpwnam(user).pw_gid if user else None,
                 extra_groups=[] if user else None,
                 cwd=self._folder,
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(self._folder)},
