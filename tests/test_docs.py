@@ -96,7 +96,7 @@ def test_the_example_is_a_sound_configuration() -> None:
     assert isinstance(load(EXAMPLE), Config)
 
 
-@pytest.mark.parametrize(("table", "wanted"), [*TABLES.items()], ids=lambda value: str(value) if value else "top")
+@pytest.mark.parametrize(("table", "wanted"), [*TABLES.items()], ids=[table or "top" for table in TABLES])
 def test_what_the_example_sets_is_the_default(table: str, wanted: Sequence[keys.Key]) -> None:
     """A key that has a default is set to it, so that a copied file changes nothing."""
     data = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
