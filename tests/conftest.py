@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,13 +15,12 @@ pytest_plugins = [
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[None]:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     """No secret, proxy, configuration or keyring of the machine reaches a test."""
     for name in list(os.environ):
-        if name.startswith(("POSSE_", "CREDENTIALS_DIRECTORY")) or name.lower().endswith("_proxy"):
-            if name != "POSSE_DEV_CACHE":
-                monkeypatch.delenv(name)
+        ours = name.startswith(("POSSE_", "CREDENTIALS_DIRECTORY")) and name != "POSSE_DEV_CACHE"
+        if ours or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", f"{tmp_path}/.config")
-    yield

@@ -178,7 +178,7 @@ def test_pictures_come_in_several_shapes(tmp_path: Path) -> None:
 
 
 def test_a_bundle_is_named_by_its_folder(tmp_path: Path) -> None:
-    """Hugo's `foo/index.md` is `foo`, and keeps a date of the folder's name in the address; section pages are no posts."""
+    """Hugo's `foo/index.md` is `foo`, with a date of the folder's name in the address; section pages are no posts."""
     write(tmp_path, "content/posts/2024-06-19-foo/index.md")
     write(tmp_path, "content/posts/_index.md")
     write(tmp_path, "content/posts/deep/_index.md")
