@@ -38,7 +38,7 @@ def _head(found: Found, at: datetime) -> Iterator[str]:
     below = f"{found.base}/" if found.base else ""
     origin = f", read from {below}{found.config}" if found.config else ""
     yield f"# posse-bot, written by `posse init` on {at:%Y-%m-%d}. The site: {found.kind}{origin}."
-    yield "# `posse check` says what is wrong here; config.example.toml has every key."
+    yield "# `posse check` says what is wrong here. Every key: docs/reference/configuration.md of posse-bot."
     for note in found.notes:
         yield f"# To do: {note}."
     yield from (f"# {found.kind}: {chore}" for chore in found.chores)
