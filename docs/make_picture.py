@@ -21,10 +21,10 @@ from rich.text import Text
 
 REPOSITORY = Path(__file__).parents[1]
 PICTURE = Path(__file__).parent / "images" / "preview.svg"
-COMMAND = ["preview", "a-shelf-for-the-seedlings", "--account", "mastodon", "--account", "bluesky"]
+COMMAND = ["preview", "a-shelf-for-the-seedlings"]
 COLUMNS = 84
-ACCOUNTS = """
-[accounts.mastodon]
+JOURNAL = '[accounts.journal]\nnetwork = "local"\npath = "journal"\n'
+ACCOUNTS = """[accounts.mastodon]
 network = "mastodon"
 instance = "https://mastodon.social"
 
@@ -39,10 +39,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="posse-picture-") as folder:
         site = Path(folder, "site")
         shutil.copytree(REPOSITORY / "examples" / "site", site)
-        with (site / "posse.toml").open("a", encoding="utf-8") as config:
-            config.write(ACCOUNTS)
+        config = site / "posse.toml"
+        config.write_text(config.read_text(encoding="utf-8").replace(JOURNAL, ACCOUNTS), encoding="utf-8")
         written = in_a_terminal([sys.executable, "-m", "bot", *COMMAND], site)
-    picture = svg(f"$ posse {' '.join(COMMAND[:2])}\n\n{written.rstrip()}")
+    picture = svg(f"$ posse {' '.join(COMMAND)}\n\n{written.rstrip()}")
     if "--check" in sys.argv:
         if not PICTURE.exists() or words(PICTURE.read_text(encoding="utf-8")) != words(picture):
             sys.exit("docs/images/preview.svg is stale. Run python docs/make_picture.py.")
