@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.links import without_password
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
+_CENTURY = 36525 * 86400
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -64,7 +68,10 @@ def duration(value: Any) -> timedelta:
     """A length of time: "250ms", "5s", "5m", "2h", "14d"."""
     if not isinstance(value, str) or not (found := _DURATION.fullmatch(value.strip())):
         raise ValueError('must be a duration such as "250ms", "5s", "5m", "2h" or "14d"')
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > _CENTURY:
+        raise ValueError("is longer than a hundred years")
+    return timedelta(seconds=seconds)
 
 
 def positive_duration(value: Any) -> timedelta:
@@ -126,3 +133,13 @@ def kind(value: Any) -> str:
     """What a TOML value is, in a person's words."""
     names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
     return names.get(type(value), "a date")
+
+
+def state_url(value: str, root: Path) -> str:
+    """The address of a state store, a path in it starting from `root`."""
+    if value.startswith("sqlite:///"):
+        return "sqlite:///" + str(root / value.removeprefix("sqlite:///"))
+    if not value.startswith(("postgresql://", "postgres://")):
+        shown = without_password(value)
+        raise ValueError(f'"{shown}" is not a store; use sqlite:///PATH or postgresql://HOST/DATABASE')
+    return value
