@@ -16,7 +16,7 @@ def start() -> tuple[subprocess.Popen[str], str]:
 
 
 def test_a_living_owner_is_not_dead() -> None:
-    """This process and another that runs are alive."""
+    """A process that runs is alive, be it ours or another."""
     other, name = start()
     assert [False, False] == [process.is_dead(process.owner()), process.is_dead(name)]
     other.communicate("\n", timeout=10)
