@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pause": ("pause", "Stop sending, keep planning."),
     "resume": ("resume", "Go on sending."),
     "links": ("links", "Show where the copies of each post are, also for the site generator."),
+    "state": ("state", "Export, import, move or back up the record of what went out."),
 }
 
 

@@ -233,7 +233,7 @@ class Postgres:
 
     def is_conflict(self, error: Exception) -> bool:
         """See `Dialect`."""
-        return isinstance(error, psycopg.errors.UniqueViolation)
+        return isinstance(error, (psycopg.IntegrityError, psycopg.DataError))
 
     def columns(self, table: str) -> dict[str, bool]:
         """See `Dialect`."""

@@ -344,6 +344,7 @@ class SqlStore(SqlReader):
             WHERE id = :id AND {self._db.among("state", "expected")} RETURNING id
         """
         with self._db.transaction():
+            self._db.lock("claims", shared=True)
             return bool(self._rows(sql, id=number, now=codec.when(now), expected=self._db.pack(expected), **columns))
 
 
