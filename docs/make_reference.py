@@ -92,6 +92,14 @@ def _commands() -> Iterator[str]:
             raise SystemExit(f"no command {name}")
         inner = click.Context(command, parent=context, info_name=name, max_content_width=100, terminal_width=100)
         yield f"## posse {name}\n\n```text\n{command.get_help(inner)}\n```\n"
+        if isinstance(command, click.Group):
+            yield from _commands_of(command, inner)
+
+
+def _commands_of(group: click.Group, parent: click.Context) -> Iterator[str]:
+    for name, command in group.commands.items():
+        inner = click.Context(command, parent=parent, info_name=name, max_content_width=100, terminal_width=100)
+        yield f"### posse {group.name} {name}\n\n```text\n{command.get_help(inner)}\n```\n"
 
 
 def _configuration() -> Iterator[str]:

@@ -83,7 +83,7 @@ SCHEDULE = (
 )
 
 STATE = (
-    Key("url", v.text, "sqlite:///state/posse.db", "Where the record is kept."),
+    Key("url", v.text, "sqlite:///state/posse.db", "Where the record is kept; or postgresql://…"),
     Key("lease", v.positive_duration, "2m", "How long a worker may hold a delivery."),
 )
 
