@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import report
-from bot.cli.options import out, wants_looks
+from bot.cli.options import out, wants_color, wants_looks
 from bot.model import Announcement, SpanKind
 
 
@@ -70,7 +70,7 @@ def _framed(made: Announcement, note: str) -> None:
     from rich.rule import Rule
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, no_color=not wants_color())
     body: list[object] = []
     for part in made.parts:
         text = Text(part.text)

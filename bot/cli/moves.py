@@ -22,13 +22,16 @@ def chosen(run: App, store: Store, post: str | None, everything: bool, states: C
     if everything or post is None:
         return store.deliveries(states=states)
     id_, _ = one(run, store, post)
-    return [row for row in store.deliveries(post=id_) if row.state in states]
+    rows = store.deliveries(post=id_)
+    found = [row for row in rows if row.state in states]
+    if not found:
+        lines = "\n".join(report.delivery_line(row) for row in rows) or "It has not been announced, nor is it waiting."
+        raise NeedsPerson(f"{post}: none of it is {' or '.join(states)}, so there is nothing to change.\n{lines}")
+    return found
 
 
 def move(run: App, store: Store, rows: Collection[Delivery], state: State, **how: object) -> int:
     """Move rows, tell what was done, and return the exit code."""
-    if not rows:
-        raise NeedsPerson("Nothing here is in a state that this command changes. `posse status` shows what is.")
     for row in rows:
         if store.settle(row.id, [row.state], state, run.clock(), **how):  # type: ignore[arg-type]  # settle's own
             say(f"{row.account}: {row.post.slug}: {row.state} → {state}")

@@ -81,7 +81,9 @@ def app(**tools: Any) -> App:
     """Read the configuration that the options name."""
     from bot.app import open_app
 
-    return open_app(settings().config, os.environ, **tools)
+    run = open_app(settings().config, os.environ, **tools)
+    detail(f"configuration: {run.config.path}")
+    return run
 
 
 def out(text: str) -> None:
@@ -102,6 +104,17 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
+def detail(text: str) -> None:
+    """Write something that only --verbose wants."""
+    if settings().verbose:
+        click.echo(text, err=True)
+
+
 def wants_looks() -> bool:
-    """Whether a person sees this: a terminal, and colour not refused."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and settings().color is not False
+    """Whether a person sees this: a terminal."""
+    return sys.stdout.isatty()
+
+
+def wants_color() -> bool:
+    """Whether colour is not refused (`--no-color`, NO_COLOR: https://no-color.org)."""
+    return not os.environ.get("NO_COLOR") and settings().color is not False

@@ -6,7 +6,7 @@ import click
 
 from bot import report
 from bot.cli import frames, strangers
-from bot.cli.options import accounts, as_json, out, out_json, posse_command, say
+from bot.cli.options import accounts, as_json, detail, out, out_json, posse_command, say
 from bot.cli.select import refusals
 from bot.errors import Exit
 from bot.pipeline import Outlook
@@ -84,4 +84,6 @@ def _summary(outlook: Outlook) -> None:
         reasons[report.reason_of(entry)] = reasons.get(report.reason_of(entry), 0) + 1
     say(f"{report.count(len(plan.sendable()), 'announcement')} would go out now.")
     if reasons:
+        for entry in report.kept_back(plan):
+            detail(f"  {entry.account}: {entry.post.slug}: {report.reason_of(entry)}: {entry.detail}")
         say("Left out: " + ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items())))

@@ -6,6 +6,8 @@ import click
 
 from bot.cli import moves
 from bot.cli.options import app, posse_command, say
+from bot.cli.select import one
+from bot.errors import Exit
 from bot.model import Reason, State
 
 
@@ -16,9 +18,13 @@ def command(post: str | None, everything: bool) -> int:
     """Let held announcements go; they are sent by the next `run`, oldest first."""
     run = app()
     with run.writing() as store:
+        if post:
+            one(run, store, post)
+            run.pipeline.enqueue(store, run.clock())  # what only a preview has shown may be held by now
         rows = moves.chosen(run, store, post, everything, [State.HELD])
         for row in rows:
             if row.reason is Reason.INVALID:
                 say(f"{row.account}: {row.post.slug}: stays held: {row.detail}")
-        rows = [row for row in rows if row.reason is not Reason.INVALID]
-        return moves.move(run, store, rows, State.DUE, released=True)
+        free = [row for row in rows if row.reason is not Reason.INVALID]
+        code = moves.move(run, store, free, State.DUE, released=True)
+        return code if len(free) == len(rows) else Exit.NEEDS_PERSON

@@ -13,7 +13,7 @@ import click
 from bot import report
 from bot.app import App
 from bot.cli.events import Log, is_refused, standing_code, worst
-from bot.cli.options import app, as_json, out, out_json, posse_command, say
+from bot.cli.options import app, as_json, detail, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.status import RESTLESS
 from bot.errors import Exit
@@ -151,6 +151,8 @@ class _Once:
         self.touched |= {event.delivery.id for event in self.log.events if event.delivery}
         rows = [row for id_ in sorted(self.touched) if (row := self.store.delivery(id_))]
         show(rows, self.done[-1], as_json)
+        for left in report.kept_back(self.done[-1].outlook.plan):
+            detail(f"{left.account}: {left.post.slug}: {report.reason_of(left)}: {left.detail}")
         told = {event.account for event in self.log.events if event.kind == "unauthorized"}
         for health in self.store.account_health().values():
             if is_refused(health) and health.name not in told:

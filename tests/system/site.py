@@ -65,7 +65,9 @@ class Site:
     env: dict[str, str] = field(default_factory=dict)
 
     def configure(self, accounts: str, *, guards: str = GUARDS_OFF, extra: str = "") -> None:
-        """Write `posse.toml`."""
+        """Write `posse.toml`. Posts keep their dates while time goes on, so by itself no age is too old."""
+        if "max_age" not in guards:
+            guards += '\nmax_age = "36500d"'
         self.write(
             "posse.toml",
             'timezone = "America/Chicago"\n[site]\nurl = "https://example.com"\nlanguage = "en"\n'
