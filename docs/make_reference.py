@@ -163,7 +163,8 @@ def _exit_codes() -> Iterator[str]:
     yield f"# Exit codes\n\n{NOTE}\n\n| code | |\n|---|---|"
     for code, text in EXITS.items():
         yield f"| {int(code)} | {text} |"
-    yield "\nWhen several hold: 70, 3, 1, 5. Trouble that already stood and was already told is shown, not counted."
+    yield "\nWhen several hold: 70, 3, 1, 5. Trouble that already stood and was already told is shown, not counted;"
+    yield "`posse run --once --strict` counts it."
 
 
 def _reasons() -> Iterator[str]:
