@@ -60,8 +60,10 @@ def adopt(
     return results
 
 
-def record(store: Store, account: str, seen: Sequence[Sighting], now: datetime) -> tuple[PostId, ...]:
-    """Make or turn the row of each post that a sighting links to; its first announcement counts."""
+def record(
+    store: Store, account: str, seen: Sequence[Sighting], now: datetime, but: PostId | None = None
+) -> tuple[PostId, ...]:
+    """Make or turn the row of each post that a sighting links to, except `but`; its first announcement counts."""
     owners = {value: post for post, values in store.all_aliases(URL).items() for value in values}
     known = store.receipts_of(account, [sighting.receipt.remote_id for sighting in seen])
     first: dict[PostId, Receipt] = {}
@@ -69,7 +71,7 @@ def record(store: Store, account: str, seen: Sequence[Sighting], now: datetime) 
         if sighting.receipt.remote_id in known:
             continue
         for link in sighting.links:
-            if post := owners.get(url_name(link)[1]):
+            if (post := owners.get(url_name(link)[1])) and post != but:
                 first.setdefault(post, sighting.receipt)
     standings = store.standings(first)
     return tuple(

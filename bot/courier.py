@@ -336,11 +336,11 @@ class Courier:
                 self._delivered(job, value, Reason.FOUND if job.what == "look" else None)
                 return
             elif isinstance(value, list) and (found := self._ours(delivery, value)):
-                self._adopt(delivery.account, value)
+                self._adopt(delivery, value)
                 self._delivered(job, found, Reason.FOUND)
                 return
             elif isinstance(value, list) and job.what == "send":
-                self._adopt(delivery.account, value)
+                self._adopt(delivery, value)
                 self.store.renew(delivery, now, now + self.terms.lease)
             elif job.what == "look":
                 self._absent(job)
@@ -366,14 +366,14 @@ class Courier:
         stored = self.store.receipts_of(delivery.account, [receipt.remote_id for receipt in likely])
         return next((receipt for receipt in likely if receipt.remote_id not in stored), None)
 
-    def _adopt(self, account: str, seen: list[Sighting]) -> None:
+    def _adopt(self, delivery: Delivery, seen: list[Sighting]) -> None:
         """Where the state knows of nothing that went out here, it may be lost: then the timeline is the record."""
-        now = self.terms.clock()
+        now, account = self.terms.clock(), delivery.account
         if account in self._adopted or self.store.sent_since(account, now - _FURTHEST):
             return
         self._adopted.add(account)
         with self.store.planning():
-            for post in record(self.store, account, seen, now):
+            for post in record(self.store, account, seen, now, but=delivery.post.id):
                 self.tell(Event("adopted", account, None, post, fresh=False))
 
     def _delivered(self, job: _Job, receipt: Receipt, reason: Reason | None) -> None:

@@ -41,12 +41,13 @@ class Daemon:
     stopping: threading.Event
     after_scan: Callable[[Enqueued], None]
     notify: Callable[[], str | None]
+    _signal: int = 0
     _wake: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     _told: dict[str, str] = field(default_factory=dict)
     _back_off: float = 1.0
 
-    def run(self) -> None:
-        """Work until a signal says stop."""
+    def run(self) -> int:
+        """Work until a signal says stop; return its number."""
         with self._signals(), self._scheduler():
             self._wake.put("scan")
             while not self.stopping.is_set():
@@ -56,6 +57,7 @@ class Daemon:
                     self._guarded("deliver", self.courier.run)
                     self._guarded("notice", self._notify)
         self.log("stopped")
+        return self._signal
 
     def scan(self) -> None:
         """One look at every source."""
@@ -147,6 +149,7 @@ class Daemon:
     @contextmanager
     def _signals(self) -> Iterator[None]:
         def stop(number: int, _frame: FrameType | None) -> None:
+            self._signal = number
             self.log("stopping", detail=signal.Signals(number).name)
             self.stopping.set()
             self._wake.put("stop")

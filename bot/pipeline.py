@@ -180,9 +180,8 @@ class Pipeline:
     def _write_survey(self, store: Store, survey: Survey) -> None:
         changed = [candidate.post.id for candidate in survey.candidates]
         store.remember([survey.known[id_] for id_ in changed], {id_: survey.names[id_] for id_ in changed})
-        for source, ids in survey.gone.items():
-            if ids:
-                store.forget_gone(source, ids, survey.now)
+        if survey.gone:
+            store.forget_gone(survey.gone, survey.now)
         for name in survey.scanned:
             store.source_scanned(name, survey.now, None)
         for name, why in survey.failures.items():

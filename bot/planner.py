@@ -249,6 +249,8 @@ class _Pair:
             return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d}", final=True)
         if drawn is None:
             return None
+        if self.row is None and (since := self.candidate.public_since) and since < self.known.now - guards.max_age:
+            return self._out(Reason.TOO_OLD, "it was left out for longer than max_age", final=True)
         awaited = self.candidate.was_draft or (not guards.baseline and self.candidate.first_seen <= drawn)
         if not awaited and dated < seen - guards.max_age:
             return self._out(Reason.TOO_OLD, f"dated {dated:%Y-%m-%d}, older than max_age when first seen", final=True)

@@ -23,7 +23,7 @@ class Survey:
     candidates: tuple[Candidate, ...]
     known: Mapping[PostId, KnownPost]
     names: Mapping[PostId, tuple[Name, ...]]
-    gone: Mapping[str, frozenset[str]]
+    gone: frozenset[PostId]
     problems: tuple[Problem, ...]
     failures: Mapping[str, str]
     scanned: tuple[str, ...]
@@ -46,7 +46,7 @@ class Surveyor:
         self.known: dict[PostId, KnownPost] = {}
         self.names: dict[PostId, list[Name]] = {}
         self.owners: dict[Name, PostId] = {}
-        self.gone: dict[str, frozenset[str]] = {}
+        self.gone: set[PostId] = set()
         self.problems: list[Problem] = []
         self.failures: dict[str, str] = {}
         self.scanned: list[str] = []
@@ -85,7 +85,9 @@ class Surveyor:
         for answer in answers:
             self._take(answer, kept[answer.post.id], places)
         came_back = {answer.post.id for answer in answers}
-        self.gone[source] = frozenset(post.source_id for post in gone if post.id not in came_back)
+        # A post is gone with its place, and also when another has moved into it.
+        displaced = self.store.posts_at(source, [post.source_id for post in scan.posts if post.source_id in before])
+        self.gone |= {post.id for post in (*gone, *displaced) if post.id not in came_back}
 
     def _take(self, answer: identity.Identified, own: Sequence[Name], places: Mapping[PostId, str]) -> None:
         post = answer.post
@@ -123,7 +125,7 @@ class Surveyor:
             candidates=tuple(self.candidates.values()),
             known=self.known,
             names={id_: tuple(dict.fromkeys(found)) for id_, found in self.names.items()},
-            gone=self.gone,
+            gone=frozenset(self.gone),
             problems=tuple(self.problems),
             failures=self.failures,
             scanned=tuple(self.scanned),

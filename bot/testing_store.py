@@ -177,7 +177,7 @@ class Enqueueing(_Hooks):
         """Unclaimed rows of a gone post are skipped; a claimed one stays, for the courier to judge."""
         store = self.filled("a", "b")
         store.put_back(self.claim(store), NOW, NOW, None, spent=False)
-        store.forget_gone("blog", ["a.md", "b.md"], NOW + SECOND)
+        store.forget_gone([PostId("a"), PostId("b")], NOW + SECOND)
         assert [(r.state, r.reason) for r in store.deliveries()] == [(State.DUE, None), (State.SKIPPED, Reason.GONE)]
         assert store.stamps("blog") == {}
         assert all(post.gone_at == NOW + SECOND for post in store.all_posts())

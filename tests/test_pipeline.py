@@ -220,6 +220,19 @@ def test_a_gone_post_is_skipped_and_comes_back(site: Site) -> None:
     assert site.where("new") == "due:"
 
 
+def test_a_post_that_another_was_moved_over_is_gone(site: Site) -> None:
+    """`mv b.md a.md`: what stood at a.md is gone, and its due announcement with it."""
+    site.write("a")
+    site.write("b")
+    site.settle()
+    moved = site.remove("b")
+    site.remove("a")
+    site.blog.posts.append(replace(moved, source_id="a.md", stamp="moved"))
+    site.scan()
+    assert site.where("a") == "skipped:gone"
+    assert site.where("b") != "skipped:gone"
+
+
 def test_a_due_post_that_is_put_off_waits_for_its_date(site: Site) -> None:
     """A date moved ahead is waited for, by the courier too."""
     site.write("new")

@@ -191,7 +191,7 @@ class TestBaseline:
     def test_a_draft_is_not_old(self) -> None:
         """A draft at the first scan has no baseline: published later, it is new."""
         assert reason(candidate(draft=True), knowledge(baselines=NO_LINE)) == "draft"
-        later = candidate(seen=NOW - 300 * DAY, was_draft=True, modified=NOW - HOUR)
+        later = candidate(seen=NOW - 300 * DAY, was_draft=True, public_since=NOW - HOUR, modified=NOW - HOUR)
         assert reason(later, knowledge()) == "goes"
 
     def test_an_invalid_post_is_not_new_once_it_is_mended(self) -> None:
@@ -223,8 +223,13 @@ class TestAge:
         assert ("too_old", True) == (verdict.reason, verdict.final)
 
     def test_age_is_measured_when_it_was_first_seen(self) -> None:
-        """A post that waited for its page does not grow too old by waiting."""
-        assert reason(candidate(seen=NOW - 30 * DAY), knowledge()) == "goes"
+        """A post that was nearly too old and waited a day for its page does not grow too old by waiting."""
+        waited = candidate(seen=NOW - DAY, published=NOW - 14.5 * DAY)
+        assert reason(waited, knowledge()) == "goes"
+
+    def test_what_was_left_out_for_long_is_not_new(self) -> None:
+        """A filter that is loosened, or an opt-out taken back after months, announces nothing old."""
+        assert reason(candidate(seen=NOW - 30 * DAY), knowledge()) == "too_old"
 
     def test_a_post_that_came_back_is_measured_now(self) -> None:
         """A folder that was gone for a season brings nothing old along."""

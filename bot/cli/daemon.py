@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import datetime
 from typing import Any
 
@@ -93,14 +94,13 @@ def work(run: App, store: Store, log_format: str) -> int:
         store=store,
         pipeline=run.pipeline,
         courier=run.courier(store, log.tell),
-        clock=run.clock_of(store),
+        clock=lambda: run.time(store),
         log=log.write,
         beat=beat,
         stopping=run.stopping,
         after_scan=after_scan,
-        notify=lambda: run.notifier.tell_new(store, run.clock()),
+        notify=lambda: run.notifier.tell_new(store, run.time(store)),
     )
     names = ", ".join(run.config.accounts)
     log.write("started", accounts=names, state=run.config.state.shown)
-    daemon.run()
-    return Exit.DONE
+    return Exit.INTERRUPTED if daemon.run() == signal.SIGINT else Exit.DONE

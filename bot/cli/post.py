@@ -37,10 +37,10 @@ def command(post: str, accounts: tuple[str, ...], dry_run: bool, again: bool, as
     only = run.account_names(accounts)
     names = [name for name in run.config.accounts if only is None or name in only]
     with run.writing() as store:
-        select = asked_for((post,), only, again=again)
+        select = asked_for((post,), only, again=again, root=run.config.root)
         chosen = _choose(run, store, select)
         _reopen(run, store, chosen, names)
-        done = run.pipeline.enqueue(store, run.clock(), lambda _store, _survey: chosen)
+        done = run.pipeline.enqueue(store, run.time(store), lambda _store, _survey: chosen)
         rows = _latest(store, chosen.posts, names)
         _refuse_gone(store, chosen, rows, done.outlook.plan)
         already = {row.id for row in rows if row.state is State.DELIVERED}
@@ -54,14 +54,14 @@ def command(post: str, accounts: tuple[str, ...], dry_run: bool, again: bool, as
 
 def _choose(run: App, store: Store, select: Select) -> Asked:
     """Find the post before anything is written: an unknown name changes nothing."""
-    _, asked = run.pipeline.survey(store, run.clock(), select)
+    _, asked = run.pipeline.survey(store, run.time(store), select)
     assert asked is not None  # noqa: S101 - there was a select
     return asked
 
 
 def _reopen(run: App, store: Store, asked: Asked, names: Sequence[str]) -> None:
     """A person's wish ends a wait, and gives a failed or dropped row another try."""
-    now = run.clock()
+    now = run.time(store)
     for row in _latest(store, asked.posts, names):
         if row.state is State.DUE and row.not_before > now:
             store.settle(row.id, [State.DUE], State.DUE, now)
@@ -108,7 +108,7 @@ def _is_busy(row: Delivery, run: App, store: Store) -> bool:
         return True
     paused = (health := store.account_health().get(row.account)) is not None and health.paused_at is not None
     others = [other.account for other in store.deliveries(states=[State.SENDING])]
-    return row.state is State.DUE and row.not_before <= run.clock() and not paused and row.account in others
+    return row.state is State.DUE and row.not_before <= run.time(store) and not paused and row.account in others
 
 
 def _show(rows: list[Delivery], already: Collection[DeliveryId], plan: Plan, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from bot import lookup, report
 from bot.app import App
@@ -27,14 +27,30 @@ WAYS_OUT = {
 }
 
 
-def asked_for(names: tuple[str, ...], accounts: frozenset[str] | None, *, again: bool = False) -> Select:
-    """Return the function that finds `names` among the posts. It raises `PostNotFound`."""
+def asked_for(
+    names: tuple[str, ...], accounts: frozenset[str] | None, *, again: bool = False, root: Path | None = None
+) -> Select:
+    """Return the function that finds `names` among the posts. It raises `PostNotFound`.
+
+    A name that is a file, seen from here, is meant as that file, wherever the configuration (in `root`) lies.
+    """
+    names = tuple(_from_root(name, root) for name in names)
 
     def select(store: ReadOnlyStore, survey: Survey) -> Asked:
         known = entries(store, survey)
         return Asked(frozenset(_find(name, known, survey).id for name in names), accounts, again)
 
     return select
+
+
+def _from_root(name: str, root: Path | None) -> str:
+    path = Path(name)
+    if root is None or "://" in name or not path.is_file():
+        return name
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return name
 
 
 def _find(name: str, known: Sequence[lookup.Entry], survey: Survey) -> lookup.Entry:
@@ -64,5 +80,5 @@ def refusals(plan: Plan) -> list[str]:
 
 def one(run: App, store: ReadOnlyStore, name: str) -> tuple[PostId, Survey]:
     """Return the one post that answers to `name`, and the survey it was found in. Raises `PostNotFound`."""
-    survey, asked = run.pipeline.survey(store, run.clock(), asked_for((name,), None))
+    survey, asked = run.pipeline.survey(store, run.clock(), asked_for((name,), None, root=run.config.root))
     return next(iter(asked.posts if asked else ())), survey

@@ -195,7 +195,7 @@ class Store(ReadOnlyStore, Protocol):
         """Write posts as they are now, and the names they answer to. A name that is another post's stays there."""
         ...
 
-    def forget_gone(self, source: str, source_ids: Collection[str], now: datetime) -> None:
+    def forget_gone(self, posts: Collection[PostId], now: datetime) -> None:
         """Mark posts gone; their unclaimed rows are skipped with the reason `gone`."""
         ...
 
@@ -288,6 +288,7 @@ class Store(ReadOnlyStore, Protocol):
     ) -> bool:
         """A person's word, or a guard's: move a row that is in one of `expected`. False when it was not.
 
-        `renew_words` lets the next plan write the words anew; only for a row that certainly was not sent.
+        `renew_words` lets the next plan write the words anew, for a row that certainly was not sent: one whose first
+        part is out keeps its words and its notes, so that a retry only adds what is missing.
         """
         ...

@@ -50,21 +50,21 @@ class SqlStore(SqlReader):
                 ],
             )
 
-    def forget_gone(self, source: str, source_ids: Collection[str], now: datetime) -> None:
+    def forget_gone(self, posts: Collection[PostId], now: datetime) -> None:
         """See `Store`."""
-        gone = f"source = :source AND {self._db.among('source_id', 'ids')}"
-        values = {"source": source, "ids": self._db.pack(source_ids), "now": codec.when(now)}
+        values = {"ids": self._db.pack(posts), "now": codec.when(now)}
         with self._db.transaction():
             self._db.lock("claims")
             self._rows(
                 f"""
                 UPDATE deliveries SET state = 'skipped', reason = 'gone', updated_at = :now
-                WHERE state IN ('due', 'held') AND claimed_at IS NULL
-                  AND post IN (SELECT id FROM posts WHERE {gone})
+                WHERE state IN ('due', 'held') AND claimed_at IS NULL AND {self._db.among("post", "ids")}
                 """,
                 **values,
             )
-            self._rows(f"UPDATE posts SET gone_at = :now WHERE {gone} AND gone_at IS NULL", **values)
+            self._rows(
+                f"UPDATE posts SET gone_at = :now WHERE gone_at IS NULL AND {self._db.among('id', 'ids')}", **values
+            )
 
     def enqueue(self, rows: Sequence[Enqueue], now: datetime) -> list[DeliveryId]:
         """See `Store`."""
@@ -334,7 +334,7 @@ class SqlStore(SqlReader):
             columns |= {"attempts": 0, "error": None}
         if released is not None:
             columns["released"] = int(released)
-        if renew_words:
+        if renew_words and not self._is_half_sent(number):
             columns |= {"claimed_at": None, "notes": "[]"}
             if state is State.DUE:
                 columns["released"] = 1
@@ -346,6 +346,10 @@ class SqlStore(SqlReader):
         with self._db.transaction():
             self._db.lock("claims", shared=True)
             return bool(self._rows(sql, id=number, now=codec.when(now), expected=self._db.pack(expected), **columns))
+
+    def _is_half_sent(self, number: DeliveryId) -> bool:
+        rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=number)
+        return any(note.kind == "part" for row in rows for note in codec.notes(row["notes"]))
 
 
 def _post_values(post: KnownPost) -> dict[str, Any]:
