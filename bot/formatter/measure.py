@@ -6,14 +6,12 @@ import unicodedata
 
 import regex
 
-from bot.formatter import urls
+from bot.formatter import urls, x_text
 from bot.networks import Unit
 
 _GRAPHEME = regex.compile(r"\X")
 # https://github.com/mastodon/mastodon/blob/main/app/models/account.rb (MENTION_RE)
 _REMOTE = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)@[\w.-]*\w", regex.IGNORECASE)
-_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Emoji}\uFE0F|[0-9#*]\uFE0F?\u20E3")
-_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 X_URL = 23
 
 
@@ -56,23 +54,10 @@ def x(text: str) -> int:
     text = unicodedata.normalize("NFC", text)
     total = 0
     position = 0
-    for start, end in urls.spans(text, bare=True):
-        total += _weight(text[position:start]) + X_URL
+    for start, end in x_text.urls(text):
+        total += x_text.weight(text[position:start]) + X_URL
         position = end
-    return total + _weight(text[position:])
-
-
-def _weight(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(
-        2 if _EMOJI.search(cluster) else sum(1 if _is_light(ord(character)) else 2 for character in cluster)
-        for cluster in _GRAPHEME.findall(text)
-    )
-
-
-def _is_light(code: int) -> bool:
-    return any(first <= code <= last for first, last in _LIGHT)
+    return total + x_text.weight(text[position:])
 
 
 def length(text: str, unit: Unit, url_length: int | None) -> int:
