@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import click
 
 from bot import report
@@ -9,6 +12,7 @@ from bot.app import App
 from bot.cli.options import app, as_json, out, out_json, posse_command
 from bot.errors import Exit
 from bot.model import State
+from bot.store.base import SourceHealth
 
 _LATEST = 10
 RESTLESS = [State.DUE, State.SENDING, State.UNCERTAIN, State.HELD, State.FAILED]
@@ -26,7 +30,10 @@ def command(as_check: bool, as_json: bool) -> int:
         restless = store.deliveries(states=RESTLESS)
         latest = store.deliveries(states=[State.DELIVERED], newest=_LATEST)
         accounts = [health for health in store.account_health().values() if health.paused_at]
-        sources = [health for health in store.source_health().values() if health.error]
+        sources = store.source_health()
+        retry_at = store.next_time(run.clock())
+    broken = [health for health in sources.values() if health.error]
+    scan_at = _next_scan(run, sources)
     if as_json:
         out_json(
             {
@@ -36,20 +43,41 @@ def command(as_check: bool, as_json: bool) -> int:
                     for a in accounts
                 ],
                 "failures": [
-                    {"source": s.name, "since": report.instant(s.failed_at), "message": s.error} for s in sources
+                    {"source": s.name, "since": report.instant(s.failed_at), "message": s.error} for s in broken
                 ],
+                "next": {"scan": report.instant(scan_at), "delivery": report.instant(retry_at)},
             }
         )
         return Exit.DONE
     for health in accounts:
-        out(f"paused     {health.name}: {health.paused_reason}\n           `posse resume {health.name}` goes on")
-    for source in sources:
+        word = "login" if (health.paused_reason or "").startswith("unauthorized") else "resume"
+        out(f"paused     {health.name}: {health.paused_reason}\n           `posse {word} {health.name}` goes on")
+    for source in broken:
         out(f"unreadable {source.name}: {source.error}")
     for row in (*restless, *latest):
         out(report.delivery_line(row))
-    if not (restless or latest or accounts or sources):
+    if not (restless or latest or accounts or broken):
         out("Nothing is waiting, and nothing has gone out yet.")
+    for what, at in (("scan", scan_at), ("delivery", retry_at)):
+        if at:
+            out(f"next {what}{' ' * (10 - len(what))}{at.astimezone(run.config.timezone):%Y-%m-%d %H:%M:%S}")
     return Exit.DONE
+
+
+def _next_scan(run: App, sources: Mapping[str, SourceHealth]) -> datetime | None:
+    """When `posse run` will look next, as far as its last looks tell; None when it is not at work."""
+    scans = [health.scanned_at for health in sources.values() if health.scanned_at]
+    if not scans:
+        return None
+    from bot.daemon import is_late, trigger
+
+    now, last = run.clock(), max(scans)
+    if is_late(run.config, last, now):
+        return None
+    if run.config.schedule.cron:
+        found: datetime | None = trigger(run.config).get_next_fire_time(None, now)
+        return found
+    return max(last + run.config.schedule.every, now)
 
 
 def _check(run: App) -> int:
