@@ -84,9 +84,9 @@ class App:
         finally:
             store.close()
 
-    def clock_of(self, store: Store) -> Callable[[], datetime]:
-        """The clock of all who share `store`: the database's, where it has one, else this machine's."""
-        return lambda: store.now() or self.clock()
+    def time(self, store: Store) -> datetime:
+        """The present instant by the clock of all who share `store`: the database's, else this machine's."""
+        return store.now() or self.clock()
 
     def access(self, account: AccountConfig) -> Access:
         """What a publisher of `account` is made from."""
@@ -133,7 +133,7 @@ class App:
             owner=process.owner(),
             lease=self.config.state.lease,
             grace=self.config.guards.grace,
-            clock=self.clock_of(store),
+            clock=lambda: self.time(store),
             jitter=random.random,
             is_dead=process.is_dead,
             zone=self.config.timezone,

@@ -23,8 +23,8 @@ def command(accounts: tuple[str, ...], as_json: bool) -> int:
     run = app()
     only = run.account_names(accounts)
     with run.writing() as store:
-        run.pipeline.remember(store, run.clock())
-        oldest = min((post.published for post in store.all_posts() if post.published), default=run.clock())
+        run.pipeline.remember(store, run.time(store))
+        oldest = min((post.published for post in store.all_posts() if post.published), default=run.time(store))
         results = _adopt(run, store, only, oldest - timedelta(days=2))
         slugs = {post.id: post.slug for post in store.all_posts()}
     if as_json:
@@ -44,4 +44,4 @@ def command(accounts: tuple[str, ...], as_json: bool) -> int:
 
 def _adopt(run: App, store: Store, only: frozenset[str] | None, since: datetime) -> list[Adopted]:
     chosen = {name: account for name, account in run.config.accounts.items() if only is None or name in only}
-    return adopt(store, chosen, run.publisher, since.astimezone(UTC), run.clock())
+    return adopt(store, chosen, run.publisher, since.astimezone(UTC), run.time(store))

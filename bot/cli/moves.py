@@ -33,7 +33,7 @@ def chosen(run: App, store: Store, post: str | None, everything: bool, states: C
 def move(run: App, store: Store, rows: Collection[Delivery], state: State, **how: object) -> int:
     """Move rows, tell what was done, and return the exit code."""
     for row in rows:
-        if store.settle(row.id, [row.state], state, run.clock(), **how):  # type: ignore[arg-type]  # settle's own
+        if store.settle(row.id, [row.state], state, run.time(store), **how):  # type: ignore[arg-type]  # settle's own
             say(f"{row.account}: {row.post.slug}: {row.state} → {state}")
     say(f"{report.count(len(rows), 'delivery') if len(rows) == 1 else f'{len(rows)} deliveries'} changed.")
     return Exit.DONE

@@ -16,6 +16,6 @@ def command(account: str | None) -> int:
     names = run.account_names([account] if account else [])
     with run.writing() as store:
         for name in names or run.config.accounts:
-            store.pause(name, "by you", run.clock())
+            store.pause(name, "by you", run.time(store))
             say(f"{name}: paused; `posse resume {name}` goes on")
     return Exit.DONE

@@ -20,7 +20,7 @@ def command(post: str | None, everything: bool) -> int:
     with run.writing() as store:
         if post:
             one(run, store, post)
-            run.pipeline.enqueue(store, run.clock())  # what only a preview has shown may be held by now
+            run.pipeline.enqueue(store, run.time(store))  # what only a preview has shown may be held by now
         rows = moves.chosen(run, store, post, everything, [State.HELD])
         for row in rows:
             if row.reason is Reason.INVALID:

@@ -125,7 +125,7 @@ class _Once:
 
     def _round(self) -> None:
         first = not self.store.baselines()
-        done = self.run.pipeline.enqueue(self.store, self.run.clock())
+        done = self.run.pipeline.enqueue(self.store, self.run.time(self.store))
         if first:
             tell_baseline(done)
         self.done.append(done)
@@ -133,12 +133,12 @@ class _Once:
         courier = self.run.courier(self.store, self.log.tell)
         courier.run()
         self.silent_until = courier.silent_until
-        if failed := self.run.notifier.tell_new(self.store, self.run.clock()):
+        if failed := self.run.notifier.tell_new(self.store, self.run.time(self.store)):
             say(failed)
 
     def _pause(self) -> float | None:
         """How many seconds until something may go out, None when nothing is on its way."""
-        now = self.run.clock()
+        now = self.run.time(self.store)
         instants = [
             left.until or now + timedelta(seconds=5)
             for left in self.done[-1].outlook.plan.left_out

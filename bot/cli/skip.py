@@ -22,13 +22,13 @@ def command(post: str, accounts: tuple[str, ...]) -> int:
     only = run.account_names(accounts)
     with run.writing() as store:
         id_, _ = one(run, store, post)
-        run.pipeline.enqueue(store, run.clock())
+        run.pipeline.enqueue(store, run.time(store))
         rows = {row.account: row for row in store.deliveries(post=id_)}
         for name in only or run.config.accounts:
             row = rows.get(name)
             if row is None:
-                store.enqueue([Enqueue(None, id_, name, 1, State.SKIPPED, Reason.PERSON)], run.clock())
-            elif not store.settle(row.id, _OPEN, State.SKIPPED, run.clock(), reason=Reason.PERSON):
+                store.enqueue([Enqueue(None, id_, name, 1, State.SKIPPED, Reason.PERSON)], run.time(store))
+            elif not store.settle(row.id, _OPEN, State.SKIPPED, run.time(store), reason=Reason.PERSON):
                 say(f"{name}: it is {row.state}, so there is nothing to skip")
                 continue
             say(f"{name}: {post}: skipped")
