@@ -245,11 +245,21 @@ class Remembering(_Hooks):
         """A failure stands beside the last good scan until the next good one."""
         store = self.open_store()
         store.source_scanned("blog", NOW, None)
+        store.set_memo("blog", {"etag": '"1"'})
         store.source_scanned("blog", NOW + SECOND, "no such folder")
         health = store.source_health()["blog"]
         assert (health.scanned_at, health.failed_at, health.error) == (NOW, NOW + SECOND, "no such folder")
         store.source_scanned("blog", NOW + 2 * SECOND, None)
         assert store.source_health()["blog"].error is None
+        assert store.memo("blog") == {"etag": '"1"'}
+
+    def test_the_last_memo_is_kept(self) -> None:
+        """A memo stands in place of the last one, and is none before the first."""
+        store = self.open_store()
+        assert store.memo("feed") == {}
+        store.set_memo("feed", {"etag": '"1"', "due": "soon"})
+        store.set_memo("feed", {"etag": '"2"'})
+        assert self.open_store().memo("feed") == {"etag": '"2"'}
 
     def test_a_pause_leaves_the_limits_alone(self) -> None:
         """Limits, pause and resume are kept side by side."""

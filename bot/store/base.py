@@ -137,6 +137,10 @@ class ReadOnlyStore(Protocol):
         """When each (source, account) drew the line between old and new."""
         ...
 
+    def memo(self, source: str) -> dict[str, str]:
+        """What a source that is fetched wants to remember until the next time; empty at first."""
+        ...
+
     def source_health(self) -> dict[str, SourceHealth]:
         """Every source that was ever scanned."""
         ...
@@ -209,6 +213,10 @@ class Store(ReadOnlyStore, Protocol):
 
     def source_scanned(self, source: str, now: datetime, error: str | None) -> None:
         """Record how a scan went."""
+        ...
+
+    def set_memo(self, source: str, memo: Mapping[str, str]) -> None:
+        """Keep a source's memo in place of the last one."""
         ...
 
     def set_limits(self, account: str, limits: Mapping[str, int], now: datetime) -> None:

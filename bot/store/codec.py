@@ -66,6 +66,13 @@ def numbers(text: str | None) -> dict[str, int] | None:
     return None if text is None else msgspec.json.decode(text, type=dict[str, int])
 
 
+def texts(text: str | None) -> dict[str, str]:
+    """A table of texts; empty for None."""
+    import msgspec
+
+    return {} if text is None else msgspec.json.decode(text, type=dict[str, str])
+
+
 def without_pictures(sent: Announcement) -> Announcement:
     """The words alone: what is worth keeping once it went out."""
     card = sent.card and replace(sent.card, thumbnail=None)

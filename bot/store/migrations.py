@@ -50,7 +50,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             name TEXT PRIMARY KEY,
             scanned_at TEXT,
             failed_at TEXT,
-            error TEXT
+            error TEXT,
+            memo TEXT
         )
         """,
         """

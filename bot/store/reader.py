@@ -173,6 +173,11 @@ class SqlReader:
         rows = self._rows("SELECT source, account, at FROM baselines")
         return {(row["source"], row["account"]): codec.instant(row["at"]) for row in rows}
 
+    def memo(self, source: str) -> dict[str, str]:
+        """See `ReadOnlyStore`."""
+        rows = self._rows("SELECT memo FROM sources WHERE name = :name", name=source)
+        return codec.texts(rows[0]["memo"]) if rows else {}
+
     def source_health(self) -> dict[str, SourceHealth]:
         """See `ReadOnlyStore`."""
         return {

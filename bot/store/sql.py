@@ -113,6 +113,15 @@ class SqlStore(SqlReader):
             error=error,
         )
 
+    def set_memo(self, source: str, memo: Mapping[str, str]) -> None:
+        """See `Store`."""
+        self._rows(
+            "INSERT INTO sources (name, memo) VALUES (:name, :memo)"
+            " ON CONFLICT (name) DO UPDATE SET memo = excluded.memo",
+            name=source,
+            memo=codec.encode(dict(memo)),
+        )
+
     def set_limits(self, account: str, limits: Mapping[str, int], now: datetime) -> None:
         """See `Store`."""
         self._account(account, limits=codec.encode(dict(limits)), limits_at=codec.when(now))
