@@ -7,7 +7,7 @@ from typing import Any
 from bot import report
 from bot.cli.options import app, as_json, out, out_json, posse_command, say
 from bot.errors import Exit
-from bot.model import PostRef
+from bot.model import PostId, PostRef
 
 
 @posse_command("posts", example="posse posts --json")
@@ -43,7 +43,9 @@ def command(as_json: bool) -> int:
         out_json({"posts": listed, "problems": problems, "failures": report.failures_json(survey.failures)})
     else:
         for post_row in listed:
-            out(_line(post_row, post_row["id"] in drafts))
+            published = known[PostId(post_row["id"])].published
+            day = f"{published.astimezone(run.config.timezone):%Y-%m-%d}" if published else "no date   "
+            out(_line(post_row, day, draft=post_row["id"] in drafts))
         say(f"{report.count(len(listed), 'post')}")
     for problem in survey.problems:
         say(report.problem_line(problem))
@@ -52,11 +54,11 @@ def command(as_json: bool) -> int:
     return Exit.TROUBLE if survey.failures else Exit.DONE
 
 
-def _line(row: dict[str, Any], draft: bool) -> str:
-    day = (row["published"] or "no date   ")[:10]
+def _line(row: dict[str, Any], day: str, *, draft: bool) -> str:
     places = ", ".join(
         f"{name}: {place['reason'] if place['state'] in (None, 'skipped', 'held') else place['state']}"
         for name, place in row["accounts"].items()
     )
     mark = " (draft)" if draft else ""
-    return f"{day}  {row['slug']}{mark}\n            {row['title'] or '(untitled)'}\n            {places}"
+    lines = (row["title"] or "(untitled)", row["url"] or "no URL", places)
+    return "\n".join([f"{day}  {row['slug']}{mark}", *(f"            {line}" for line in lines)])
