@@ -8,8 +8,10 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
+from tests.bench import outbox, rest
 from tests.bench.pairs import Bench, measure, table
 
 ROOT = Path(__file__).parents[2]
@@ -27,18 +29,22 @@ main()
 '''
 
 
-def benches(scratch: Path) -> list[Bench]:
-    """Return every bench there is; what they need is put into `scratch`."""
+NAMES = ("help", "preview", "idle", "outbox")
+
+
+def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
+    """Return the benches among `names` that are pairs of commands; what they need is put into `scratch`."""
     site = scratch / "site"
     shutil.copytree(ROOT / "examples" / "site", site)
     bare = scratch / "bare.py"
     bare.write_text(BARE, encoding="utf-8")
     posse = str(Path(sys.executable).parent / "posse")
     floor = (sys.executable, str(bare), "--help")
-    return [
+    found = [
         Bench("help", "`posse --help` against a bare click program's", (posse, "--help"), floor, site, 1.5),
         Bench("preview", "`posse preview SLUG` against the same", (posse, "preview", SLUG), floor, site, 4.0),
     ]
+    return [bench for bench in found if bench.name in names] + ([rest.idle(scratch, posse)] if "idle" in names else [])
 
 
 def main() -> int:
@@ -47,16 +53,19 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benches; all when none is named")
     parser.add_argument("--pairs", type=int, default=40, help="how many pairs of runs (40)")
     given = parser.parse_args()
+    if unknown := set(given.names) - set(NAMES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    names = given.names or NAMES
     with tempfile.TemporaryDirectory() as scratch:
-        known = benches(Path(scratch))
-        if unknown := set(given.names) - {bench.name for bench in known}:
-            parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(b.name for b in known)}")
-        wanted = [bench for bench in known if not given.names or bench.name in given.names]
-        found = [measure(bench, given.pairs) for bench in wanted]
-    print(table(found))  # noqa: T201 - the table is the result
+        found = [measure(bench, given.pairs) for bench in benches(Path(scratch), names)]
+    if found:
+        print(table(found))  # noqa: T201 - the table is the result
+    within = all(one.is_within for one in found)
+    if "outbox" in names:
+        within = outbox.main() == 0 and within
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"\n{given.pairs} pairs; {machine}; load {os.getloadavg()[0]:.1f}.", file=sys.stderr)  # noqa: T201
-    return 0 if all(one.is_within for one in found) else 1
+    return 0 if within else 1
 
 
 if __name__ == "__main__":
