@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from bot import identity, lookup, planner
 from bot.config.model import Config
+from bot.errands import Errands
 from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
 from bot.store import base as store_base
 from bot.store.base import Enqueue, ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
-from bot.watcher.base import Source
+from bot.watcher.base import RemoteSource, Source
 from bot.wording import Wording, rules_for
 
 LOOK_AGAIN = timedelta(minutes=5)  # when a waiting row whose page is not there may go; a scan before that decides anew
@@ -46,12 +47,15 @@ class Pipeline:
     """The way of a post from the sources to the outbox.
 
     `get_pages` asks for pages: it is given only the URLs that are needed, each with the author's picture for its card.
+    A `patient` pipeline leaves feeds alone that are not to be asked yet.
     """
 
     config: Config
     sources: Sequence[Source]
     get_pages: PageGetter
     pages: dict[str, Page] = field(default_factory=dict)
+    patient: bool = False
+    errands: Errands = field(default_factory=Errands)
 
     def survey(
         self,
@@ -59,7 +63,19 @@ class Pipeline:
         now: datetime,
         select: Select | None = None,
     ) -> tuple[Survey, Asked | None]:
-        """Look at every source and say which posts are there; the posts that `select` asks for are read for certain."""
+        """Look at every source and say which posts are there; the posts that `select` asks for are read for certain.
+
+        Feeds are fetched first: not to be called under the planning lock.
+        """
+        self._fetch(store, now, {})
+        return self._look(store, now, select, may_fetch=True)
+
+    def _fetch(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> None:
+        self.errands.run(store, self.sources, list(self.config.accounts), now, reread, patient=self.patient)
+
+    def _look(
+        self, store: ReadOnlyStore, now: datetime, select: Select | None, *, may_fetch: bool
+    ) -> tuple[Survey, Asked | None]:
         survey = self._survey(store, now, {})
         if select is None:
             return survey, None
@@ -69,13 +85,15 @@ class Pipeline:
             reread: dict[str, list[str]] = {}
             for post in unread:
                 reread.setdefault(post.source, []).append(post.source_id)
+            if may_fetch:
+                self._fetch(store, now, reread)
             survey = self._survey(store, now, reread)
         return survey, asked
 
     def _survey(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> Survey:
         surveyor = Surveyor(store, now, list(self.config.accounts), self.pages)
-        for source in self.sources:
-            surveyor.add(source, reread.get(source.name, ()))
+        for source in sorted(self.sources, key=lambda source: isinstance(source, RemoteSource)):
+            surveyor.add(source, reread.get(source.name, ()))  # folders first: their words win
         return replace(surveyor.done(), reread=reread)
 
     def _survey_again(self, store: ReadOnlyStore, survey: Survey, asked: Asked | None) -> tuple[Survey, Asked | None]:
@@ -106,6 +124,7 @@ class Pipeline:
 
     def remember(self, store: Store, now: datetime) -> Survey:
         """Write down which posts there are, and plan nothing."""
+        self._fetch(store, now, {})
         with store.planning():
             survey = self._survey(store, now, {})
             self._write_survey(store, survey)
@@ -114,12 +133,14 @@ class Pipeline:
     def enqueue(self, store: Store, now: datetime, select: Select | None = None) -> Enqueued:
         """Survey, plan and write it all down, under the planning lock.
 
-        Pages are asked for before the lock is taken: a slow site must not keep another process from its state.
+        Feeds and pages are asked for before the lock is taken: a slow site must not keep another process from its
+        state.
         """
-        if self._may_need_pages(select):
-            self.plan(store, *self.survey(store, now, select))
+        self._fetch(store, now, {})
+        if self._may_need_pages(select) or select is not None:
+            self.plan(store, *self._look(store, now, select, may_fetch=True))
         with store.planning():
-            survey, asked = self.survey(store, now, select)
+            survey, asked = self._look(store, now, select, may_fetch=False)
             outlook = self.plan(store, survey, asked, may_ask=False)
             told = store.source_health()
             self._write_survey(store, survey)
@@ -178,14 +199,14 @@ class Pipeline:
         return {url: own for url, own in wanted.items() if url not in self.pages or not self.pages[url].live}
 
     def _write_survey(self, store: Store, survey: Survey) -> None:
-        changed = [candidate.post.id for candidate in survey.candidates]
-        store.remember([survey.known[id_] for id_ in changed], {id_: survey.names[id_] for id_ in changed})
+        store.remember([survey.known[candidate.post.id] for candidate in survey.candidates], survey.names)
         if survey.gone:
             store.forget_gone(survey.gone, survey.now)
         for name in survey.scanned:
             store.source_scanned(name, survey.now, None)
         for name, why in survey.failures.items():
             store.source_scanned(name, survey.now, why)
+        self.errands.write(store, [*survey.scanned, *survey.failures])
 
     def _write_lines(self, store: Store, survey: Survey) -> None:
         """Draw the line between old and new where a complete scan has just made it possible."""

@@ -12,7 +12,7 @@ from bot.identity import Name
 from bot.model import Page, Post, PostId, Problem
 from bot.planner import Candidate
 from bot.store.base import KnownPost, ReadOnlyStore
-from bot.watcher.base import Scan, Source
+from bot.watcher.base import RemoteSource, Scan, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,15 @@ class Surveyor:
         self.problems: list[Problem] = []
         self.failures: dict[str, str] = {}
         self.scanned: list[str] = []
+        self.folders: set[str] = set()
 
     def add(self, source: Source, reread: Collection[str] = ()) -> None:
-        """Scan one source and identify what it holds. Unchanged items are passed over, but for those in `reread`."""
+        """Scan one source and identify what it holds. Unchanged items are passed over, but for those in `reread`.
+
+        Folders come before feeds.
+        """
+        if not isinstance(source, RemoteSource):
+            self.folders.add(source.name)
         stamps = self.store.stamps(source.name)
         again = self.store.unsettled(source.name, self.accounts) | set(reread) if stamps else frozenset()
         try:
@@ -96,6 +102,9 @@ class Surveyor:
             self._merge(post)
             return
         before = self.store.posts([post.id]).get(post.id)
+        if before is not None and before.source in self.folders and post.source not in self.folders:
+            self.names.setdefault(post.id, []).extend(own)  # the folder speaks for it, and had nothing new to say
+            return
         now_known = _as_known(post, before, self.now, answer.doubt)
         self.known[post.id] = now_known
         self.names[post.id] = list(own)

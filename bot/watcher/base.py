@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from bot.model import Post, Problem
 
@@ -46,4 +47,34 @@ class Source(Protocol):
 
     def read(self, source_id: str) -> Post | None:
         """Read one item again, None when it is gone. A source that cannot read one alone scans."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a remote source is told before it asks.
+
+    `memo` is what its last errand left; `known` are the source ids that the store holds of it; `wanted` are those that
+    the coming scan must read. `patient` says that a source that is not to be asked yet need not be (the daemon).
+    """
+
+    now: datetime
+    memo: Mapping[str, str]
+    known: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
+    patient: bool = False
+
+
+@runtime_checkable
+class RemoteSource(Source, Protocol):
+    """A source that must be fetched first: `scan` and `read` only look at what the last `prepare` brought.
+
+    It shows a window: what has left it is not gone.
+    """
+
+    def prepare(self, errand: Errand) -> Mapping[str, str]:
+        """Fetch, and return the memo to keep once the scan that follows is written down. Raises nothing of ours.
+
+        Called without any lock held, from any thread. What went wrong is raised by `scan`.
+        """
         ...
