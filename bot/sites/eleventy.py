@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.sites.folder import Folder, at, words
 from bot.sites.found import Found, Kind, Notes, Posts, joined, source_names
-from bot.watcher.permalink import pattern_problem
+from bot.watcher.generators import liquid
+from bot.watcher.permalink import PermalinkError
 
 _CONFIGS = (".eleventy.js", *(f"eleventy.config.{ending}" for ending in ("js", "mjs", "cjs", "ts", "mts")))
 _INPUT = re.compile(r"""(?:\binput\s*:|setInputDirectory\()\s*["'`]([^"'`]+)["'`]""")
@@ -15,15 +17,6 @@ _URL = re.compile(r"""["']?\b(?:url|baseUrl|base_url|siteUrl)\b["']?\s*:\s*["'`]
 _LANGUAGE = re.compile(r"""["']?\b(?:language|lang|locale)\b["']?\s*:\s*["'`]([A-Za-z]{2,3}(?:[-_]\w+)*)["'`]""")
 _DATA = ("metadata", "site", "meta", "config")
 _PERMALINK = re.compile(r"""["']?\bpermalink\b["']?\s*:\s*(["'`])(.*?)\1""")
-_FIELD = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_FILLED = {
-    "page.fileslug": ":stem",
-    "slug": ":slug",
-    "title": ":headline",
-    "page.filepathstem": ":sections/:folders/:stem",
-}
-_DATE = re.compile(r"""page\.date\s*\|\s*date(?:\s*:\s*|\()\s*["']([^"']+)["']\)?""")
-_PARTS = {"%Y": ":year", "%m": ":month", "%d": ":day", "%b": ":short_month", "%B": ":long_month"}
 
 
 def look(folder: Folder) -> Found | None:
@@ -47,7 +40,7 @@ def look(folder: Folder) -> Found | None:
         )
     return Found(
         kind=Kind.ELEVENTY,
-        posts=_posts(folder, top, prefix, notes),
+        posts=_posts(folder, top, notes),
         config=config or "package.json",
         url=url,
         language=language,
@@ -75,16 +68,15 @@ def _metadata(folder: Folder, prefix: str) -> tuple[str | None, str | None]:
     return url, language
 
 
-def _posts(folder: Folder, top: str, prefix: str, notes: Notes) -> tuple[Posts, ...]:
+def _posts(folder: Folder, top: str, notes: Notes) -> tuple[Posts, ...]:
     paths = folder.sections(top)
     names = source_names(paths)
     return tuple(
-        Posts("blog" if len(paths) == 1 else names[path], path, _permalink(folder, path, prefix, notes))
-        for path in paths
+        Posts("blog" if len(paths) == 1 else names[path], path, _permalink(folder, path, notes)) for path in paths
     )
 
 
-def _permalink(folder: Folder, path: str, prefix: str, notes: Notes) -> str | None:
+def _permalink(folder: Folder, path: str, notes: Notes) -> str | None:
     """Return the pattern: that of the folder's directory data file, else the path itself."""
     name = path.rpartition("/")[2]
     for ending in (".json", ".11tydata.json", ".11tydata.js", ".11tydata.mjs", ".11tydata.cjs"):
@@ -94,31 +86,15 @@ def _permalink(folder: Folder, path: str, prefix: str, notes: Notes) -> str | No
             written = found[2]
         if written is None:
             continue
-        if pattern := _pattern(written):
-            return pattern
+        try:
+            liquid.render(written, {"page": {"date": datetime(2000, 1, 1, tzinfo=UTC)}})
+        except PermalinkError:
+            pass
+        else:
+            return "eleventy"
         notes.add(f"the permalink in {data} is a template that only Eleventy fills: fill in `permalink`")
         return None
-    if prefix in {"content/", "src/"}:
-        return "eleventy"
-    return f"/{path.removeprefix(prefix).strip('./')}/:folders/:file/".replace("//", "/")
-
-
-def _pattern(template: str) -> str | None:
-    unknown: list[str] = []
-
-    def fill(match: re.Match[str]) -> str:
-        if dated := _DATE.fullmatch(match[1]):
-            form = re.sub(r"%[A-Za-z]", lambda part: _PARTS.get(part[0], part[0]), dated[1])
-            if "%" not in form:
-                return form
-        name, _, following = match[1].partition("|")
-        if following.strip() in {"", "slugify", "slug"} and (known := _FILLED.get(name.strip().lower())):
-            return known
-        unknown.append(match[0])
-        return ""
-
-    pattern = "/" + _FIELD.sub(fill, template).lstrip("/")
-    return None if unknown or pattern_problem(pattern) else pattern
+    return "eleventy"
 
 
 def _chores(folder: Folder, top: str) -> tuple[str, ...]:

@@ -6,15 +6,14 @@ from typing import Any
 
 from bot.sites.folder import Folder, at, listed, words
 from bot.sites.found import Found, Kind, Notes, Posts, joined, source_names
-from bot.watcher.permalink import STYLES, pattern_problem
+from bot.watcher.generators.jekyll import CONFIGS
 
-_CONFIGS = ("_config.yml", "_config.yaml", "_config.toml")
 _KEPT_OUT = "Gemfile, Gemfile.lock, node_modules, vendor"
 
 
 def look(folder: Folder) -> Found | None:
     """Say what is here, None when it is no Jekyll site."""
-    config = folder.first(*_CONFIGS)
+    config = folder.first(*CONFIGS)
     if config is None and not (folder.has_folder("_posts") and folder.first("Gemfile", "index.html", "CNAME")):
         return None
     values = (folder.table(config) if config else None) or {}
@@ -29,7 +28,7 @@ def look(folder: Folder) -> Found | None:
         notes.add("Jekyll's `timezone` is not set: dates without one are read as UTC, as on GitHub Pages")
     return Found(
         kind=Kind.JEKYLL,
-        posts=_posts(folder, values, top, notes),
+        posts=_posts(folder, values, top),
         config=config or "",
         url=url,
         language=words(values, "lang", "locale", "language"),
@@ -46,13 +45,12 @@ def _cname(folder: Folder, top: str) -> str | None:
     return f"https://{host}" if host and "/" not in host and " " not in host else None
 
 
-def _posts(folder: Folder, values: dict[str, Any], top: str, notes: Notes) -> tuple[Posts, ...]:
-    permalink = _permalink(values, notes)
+def _posts(folder: Folder, values: dict[str, Any], top: str) -> tuple[Posts, ...]:
     inside = (words(values, "collections_dir") or "").strip("/.")
     usual = f"{top}{inside}/_posts" if inside else f"{top}_posts"
     others = [name for name in folder.folders(top) if name[0] != "_" and folder.has_folder(f"{top}{name}/_posts")]
     if not others or inside:
-        return (Posts("blog", usual, permalink),)
+        return (Posts("blog", usual, "jekyll"),)
     # A `_posts` in a folder of its own makes the folder a category.
     paths = ([usual] if folder.has_folder(usual) else []) + [f"{top}{name}" for name in others]
     names = source_names(paths)
@@ -60,7 +58,7 @@ def _posts(folder: Folder, values: dict[str, Any], top: str, notes: Notes) -> tu
         Posts(
             "blog" if path == usual else names[path],
             path if path == usual else (top.rstrip("/") or "."),
-            permalink,
+            "jekyll",
             patterns=() if path == usual else tuple(f"/{path.removeprefix(top)}/_posts/**/*.{e}" for e in _ENDINGS),
         )
         for path in paths
@@ -68,25 +66,6 @@ def _posts(folder: Folder, values: dict[str, Any], top: str, notes: Notes) -> tu
 
 
 _ENDINGS = ("md", "markdown")
-
-
-def _permalink(values: dict[str, Any], notes: Notes) -> str | None:
-    """Return the pattern of posts: front-matter defaults win over the collection's, and that over the site's."""
-    defaults = at(values, "defaults")
-    found = None
-    for entry in defaults if isinstance(defaults, list) else []:
-        if words(entry, "scope.type") in (None, "posts") and not words(entry, "scope.path"):
-            found = words(entry, "values.permalink") or found
-    found = found or words(values, "collections.posts.permalink", "permalink")
-    if found is None:
-        return "jekyll"
-    if found in STYLES:
-        return "jekyll" if found == "date" else found
-    pattern = found if found.startswith("/") else f"/{found}"
-    if wrong := pattern_problem(pattern):
-        notes.add(f"Jekyll's permalink cannot be used as it is: {wrong}. Fill in `permalink`")
-        return None
-    return pattern
 
 
 def _chores(values: dict[str, Any], config: str) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from bot.watcher import permalink
 from bot.watcher.fields import text
+from bot.watcher.generators.base import Made
 from bot.watcher.permalink import PermalinkError, Place, UndatedError
 from bot.watcher.values import Unreadable, Value
 
@@ -18,6 +19,7 @@ _FORMER = ("aliases", "redirect_from")
 _SWITCHES = frozenset({"", "true", "false"})
 _PLACEHOLDER = re.compile(r"/(:[a-z_]+)(?=/|$)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_IN_PATH = "/:@!$&'()*+,;=-._~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +31,64 @@ class Addresses:
     warnings: tuple[str, ...] = ()
 
 
-def find(values: Mapping[str, Value], place: Place, site_url: str | None, pattern: str | None) -> Addresses:
+def find(
+    values: Mapping[str, Value],
+    place: Place,
+    site_url: str | None,
+    pattern: str | None,
+    make: Callable[[], Made] | None = None,
+) -> Addresses:
     """Return the addresses of a post.
 
     The canonical one is the first that is set of `canonical_url`, `canonical`, `redirect_to`, `url`, `permalink`, and
     the source's `pattern`; a path is joined to `site_url`. The page's own address is among the others where it is not
-    the canonical one, and so are `aliases` and `redirect_from`. Raises `Unreadable` for an address that is none.
+    the canonical one, and so are `aliases` and `redirect_from`. Where the site's generator is known, `make` asks it
+    for the page and no key or pattern of ours does. Raises `Unreadable` for an address that is none.
     """
     canonical = _canonical(values, site_url)
     page: str | None = None
     warnings: tuple[str, ...] = ()
+    made: Made | None = None
     try:
-        page = _page(values, place, site_url, pattern)
+        if make is None or _is_elsewhere(values):
+            page = _page(values, place, site_url, pattern)
+        else:
+            made = _asked(make)
+            page = _of(made, made.path, site_url)
     except UndatedError as error:
         warnings = (f"no address: {error}, and the post has none",) if canonical is None else ()
     except Unreadable:
         if canonical is None:
             raise
     url = canonical or page
-    others = dict.fromkeys(address for address in (page, *_former(values, site_url)) if address and address != url)
+    former: Iterator[str | None] = _former(values, site_url)
+    if made is not None and made.aliases is not None:
+        former = (_of(made, alias, site_url) for alias in made.aliases)
+    others = dict.fromkeys(address for address in (page, *former) if address and address != url)
     return Addresses(url, tuple(others), warnings)
+
+
+def _is_elsewhere(values: Mapping[str, Value]) -> bool:
+    """Whether the post says itself, with a whole URL, where its page is."""
+    return any(isinstance(value := values.get(key), str) and "://" in value for key in _OWN_PAGE)
+
+
+def _asked(make: Callable[[], Made]) -> Made:
+    try:
+        return make()
+    except UndatedError:
+        raise
+    except PermalinkError as error:
+        raise Unreadable(str(error)) from error
+
+
+def _of(made: Made, path: str | None, site_url: str | None) -> str | None:
+    """Return the address of a path that the generator made; None without a path or a site."""
+    base = made.base or site_url
+    if path is None or base is None:
+        return None
+    spelt = path if made.is_encoded else quote(path, safe=_IN_PATH, errors="replace")
+    return f"{base.rstrip('/')}/{spelt.lstrip('/')}"
 
 
 def _canonical(values: Mapping[str, Value], site_url: str | None) -> str | None:
@@ -93,7 +133,7 @@ def _filled(pattern: str, place: Place, site_url: str | None, key: str | None) -
     return f"{site_url.rstrip('/')}{path}" if site_url else None
 
 
-def _former(values: Mapping[str, Value], site_url: str | None) -> Iterator[str]:
+def _former(values: Mapping[str, Value], site_url: str | None) -> Iterator[str | None]:
     for key in _FORMER:
         if key not in values:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _TIME = (
@@ -36,11 +36,12 @@ _IN_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[-_ ]+(.*))?", re.DOTALL)
 class Moment:
     """When a post was published, in UTC. `has_time` is False for a date alone, which is midnight where it was written.
 
-    It is midnight in the zone that was given for dates that bear none.
+    It is midnight in the zone that was given for dates that bear none. `written` is `at` with the offset as written.
     """
 
     at: datetime
     has_time: bool
+    written: datetime | None = field(default=None, compare=False)
 
 
 def parse(raw: str, zone: tzinfo) -> Moment:
@@ -91,7 +92,7 @@ def _moment(found: re.Match[str], zone: tzinfo) -> Moment:
             int((part["fraction"] or "0").ljust(6, "0")[:6]),
             tzinfo=_zone(part["zone"], zone),
         )
-        return Moment(local.astimezone(UTC), has_time)
+        return Moment(local.astimezone(UTC), has_time, local)
     except (ValueError, OverflowError) as error:
         raise ValueError(f'"{found.group()}" is not a date: {error}') from error
 

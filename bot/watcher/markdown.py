@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.errors import SourceError
 from bot.model import Post, Problem
-from bot.watcher import globs, reading
+from bot.watcher import generators, globs, reading
 from bot.watcher.base import Scan
 from bot.watcher.permalink import PRESETS, pattern_problem
 from bot.watcher.reading import Item, Site
 from bot.watcher.values import Unreadable
 from bot.watcher.walk import BadLink, Selection, Walk, is_inside, stamp_of
 
-_READER = "1"  # raised whenever the same bytes are to be read in another way
+_READER = "2"  # raised whenever the same bytes are to be read in another way
 _CONTENT = ("content", "src")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,14 +58,17 @@ class MarkdownSource:
             language=language,
             sections=_sections(relative),
         )
+        self._given_url, self._given_zone = site_url, timezone
         self._selection = Selection(patterns or globs.DEFAULT, exclude)
-        settings = "\n".join(map(str, (_READER, site_url, permalink, timezone.key, language, name)))
-        self._mark = f"{zlib.crc32(settings.encode()):08x}"
+        self._settings = "\n".join(map(str, (_READER, site_url, permalink, timezone.key, language, name)))
+        self._mark = f"{zlib.crc32(self._settings.encode()):08x}"
+        self._is_prepared = permalink not in generators.NAMES
 
     def scan(self, known: Mapping[str, str]) -> Scan:
         """Look at all files. Raises `SourceError` when the folder, or one in it, cannot be read."""
         if self._permalink and (wrong := pattern_problem(self._permalink)) is not None:
             raise SourceError(f"[sources.{self.name}] permalink: {wrong}")
+        self._prepare()
         posts: list[Post] = []
         problems: list[Problem] = []
         walk = Walk(self._folder, self._prefix, self._selection, known, self._mark)
@@ -85,6 +90,8 @@ class MarkdownSource:
 
     def look(self, source_id: str) -> Post | Problem | None:
         """Read one file again: None when it is gone, or is no post of this source any more."""
+        if not self._is_prepared:
+            self._prepare()
         below = source_id.removeprefix(self._prefix)
         path = f"{self._folder}/{below}"
         if not source_id.startswith(self._prefix) or not self._selection.takes(below):
@@ -113,6 +120,7 @@ class MarkdownSource:
             source_id=self._prefix + below,
             folders=tuple(folders),
             stem=name.rpartition(".")[0] or name,
+            name=name,
             modified=_EPOCH + timedelta(microseconds=stat.st_mtime_ns // 1000),
             stamp=stamp_of(stat, self._mark),
         )
@@ -120,6 +128,22 @@ class MarkdownSource:
             return reading.post(data, item, self._site)
         except Unreadable as error:
             return self._problem(below, error.message, error.line)
+
+    def _prepare(self) -> None:
+        """Read the configuration of the site's generator, which may have changed, where the addresses are its own."""
+        if self._permalink not in generators.NAMES:
+            return
+        found = generators.find(self._permalink, Path(self._folder))
+        self._is_prepared = True
+        below = os.path.relpath(self._folder, found.root) if found else "."
+        self._site = replace(
+            self._site,
+            generator=found,
+            url=_base(self._given_url, found.base if found else None),
+            zone=(found.zone if found else None) or self._given_zone,
+            below="" if below == "." else f"{Path(below).as_posix()}/",
+        )
+        self._mark = f"{zlib.crc32((self._settings + (found.mark if found else '')).encode()):08x}"
 
     def _problem(self, below: str, message: str, line: int | None = None) -> Problem:
         shown = os.fsencode(self._prefix + below).decode("utf-8", "replace")
@@ -134,6 +158,16 @@ def _contents(path: str) -> tuple[bytes, os.stat_result]:
         return os.read(descriptor, min(stat.st_size, reading.LARGEST) + 1), stat
     finally:
         os.close(descriptor)
+
+
+def _base(given: str | None, own: str | None) -> str | None:
+    """Return the address that pages are below: as configured, with the generator's path where that names none."""
+    if own is None or not own.startswith(("http://", "https://", "/")):
+        return given
+    if given is None:
+        return own if own[0] != "/" else None
+    path = urlsplit(own).path.strip("/")
+    return given if urlsplit(given).path.strip("/") or not path else f"{given.rstrip('/')}/{path}"
 
 
 def _sections(folder: str) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-_MONTHS = (
+MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 STYLES: Mapping[str, str] = {
     "date": "/:categories/:year/:month/:day/:title.html",
@@ -73,9 +73,9 @@ _DATED: dict[str, Callable[[datetime], str]] = {
     "short_year": lambda at: f"{at.year % 100:02}",
     "month": lambda at: f"{at.month:02}",
     "i_month": lambda at: f"{at.month}",
-    "short_month": lambda at: _MONTHS[at.month - 1][:3],
-    "long_month": lambda at: _MONTHS[at.month - 1],
-    "monthname": lambda at: _MONTHS[at.month - 1].lower(),
+    "short_month": lambda at: MONTHS[at.month - 1][:3],
+    "long_month": lambda at: MONTHS[at.month - 1],
+    "monthname": lambda at: MONTHS[at.month - 1].lower(),
     "day": lambda at: f"{at.day:02}",
     "i_day": lambda at: f"{at.day}",
     "y_day": lambda at: f"{at.timetuple().tm_yday:03}",
@@ -84,9 +84,9 @@ _DATED: dict[str, Callable[[datetime], str]] = {
     "week": lambda at: f"{at.isocalendar().week:02}",
     "w_day": lambda at: f"{at.isoweekday()}",
     "weekday": lambda at: f"{at.isoweekday() % 7}",
-    "weekdayname": lambda at: _DAYS[at.weekday()].lower(),
-    "short_day": lambda at: _DAYS[at.weekday()][:3],
-    "long_day": lambda at: _DAYS[at.weekday()],
+    "weekdayname": lambda at: DAYS[at.weekday()].lower(),
+    "short_day": lambda at: DAYS[at.weekday()][:3],
+    "long_day": lambda at: DAYS[at.weekday()],
     "hour": lambda at: f"{at.hour:02}",
     "minute": lambda at: f"{at.minute:02}",
     "second": lambda at: f"{at.second:02}",

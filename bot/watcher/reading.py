@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.model import Post
 from bot.watcher import addresses, dates, fields, settings
 from bot.watcher.dates import Moment
 from bot.watcher.frontmatter import Matter, Parts, cut, line_of, load, top_key
+from bot.watcher.generators.base import File, Generator, Made
 from bot.watcher.permalink import Place
 from bot.watcher.values import Unreadable, Value
 from bot.watcher.words import text_hash
@@ -22,6 +24,7 @@ LARGEST = 5_000_000
 
 _BUNDLE = "index"
 _NOTES = frozenset({"readme", "license", "licence", "changelog", "contributing", "todo"})
+_FILE_TIMES = frozenset({"created", "last modified", "git created", "git last modified"})  # Eleventy's words
 _DATES = ("date", "publishdate", "pubdate", "published", "created")
 
 
@@ -30,7 +33,8 @@ class Site:
     """What a source knows of the site its files make.
 
     `pattern` is expanded for a post with no address of its own; `sections` are the folders between the site's content
-    folder and the source's.
+    folder and the source's. A `generator` makes the addresses itself; `below` is the path from its folder to the
+    source's ("" or "name/").
     """
 
     source: str
@@ -39,6 +43,8 @@ class Site:
     pattern: str | None = None
     language: str | None = None
     sections: tuple[str, ...] = ()
+    generator: Generator | None = None
+    below: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Item:
     stem: str
     modified: datetime
     stamp: str
+    name: str = ""
 
 
 def post(data: bytes, item: Item, site: Site) -> Post | None:
@@ -59,7 +66,7 @@ def post(data: bytes, item: Item, site: Site) -> Post | None:
     """
     parts, repaired = _mended(cut(_decoded(data)))
     matter = load(parts)
-    if _is_passed_over(matter, item):
+    if _is_passed_over(matter, item) or (site.generator and not site.generator.takes(_path_of(item, site))):
         return None
     try:
         return _post(matter, item, site, repaired)
@@ -74,7 +81,7 @@ def _post(matter: Matter, item: Item, site: Site, repaired: tuple[str, ...]) -> 
     folders, (name_date, name) = _name(item)
     slug = fields.text(values, "slug").strip("/") or name
     title = fields.text(values, "title")
-    published = _published(values, name_date, site.zone)
+    published = _published(matter, name_date, site)
     is_draft = _is_draft(values, item)
     if published is None and matter.found and _is_in("_posts", item) and not is_draft:
         raise Unreadable("no date, neither in the front matter nor in the file name (2024-06-19-slug.md)", line=1)
@@ -89,7 +96,13 @@ def _post(matter: Matter, item: Item, site: Site, repaired: tuple[str, ...]) -> 
         at=published.at.astimezone(site.zone) if published else None,
         file=item.folders[-1] if item.stem == _BUNDLE and item.folders else item.stem,
     )
-    found = addresses.find(values, place, site.url, site.pattern)
+    make: Callable[[], Made] | None = None
+    if (generator := site.generator) is not None:
+        own = File(
+            _path_of(item, site), values, matter.head, title, published.written if published else None, site.zone
+        )
+        make = partial(generator.page, own)
+    found = addresses.find(values, place, site.url, site.pattern, make)
     warnings = (f"mojibake repaired in {', '.join(repaired)}",) if repaired else ()
     language = fields.text(values, "lang") or fields.text(values, "language")
     return Post(
@@ -193,22 +206,36 @@ def _is_draft(values: Mapping[str, Value], item: Item) -> bool:
     return fields.text(values, "published").lower() in {"false", "no", "off"}
 
 
-def _published(values: Mapping[str, Value], name_date: str, zone: ZoneInfo) -> Moment | None:
+def _path_of(item: Item, site: Site) -> str:
+    return f"{site.below}{'/'.join((*item.folders, item.name))}"
+
+
+def _published(matter: Matter, name_date: str, site: Site) -> Moment | None:
     """Return the front matter's date, else the file name's. The year 1 is Hugo's way to write that there is none."""
+    values, zone = matter.values, site.zone
     for key in _DATES:
         if key not in values:
             continue
         raw = fields.text(values, key)
-        if not raw or raw.startswith("0001-") or (key == "published" and raw.lower() in {"true", "yes", "on"}):
+        if not raw or raw.startswith("0001-") or (not raw[0].isdigit() and _is_no_date(key, raw.lower())):
             continue
-        if key == "published" and raw.lower() in {"false", "no", "off"}:
-            continue
+        if site.generator is not None:
+            quoted = File("", values, matter.head).is_quoted(key)
+            zone = site.generator.date_zone(raw, quoted=quoted) or site.zone
         try:
             return dates.parse(raw, zone)
         except ValueError as error:
             raise Unreadable(f'"{key}": {error}; write 2024-06-19 or 2024-06-19 18:47 -0500', keys=(key,)) from error
-    if not name_date:
-        return None
+    return _named(name_date, site) if name_date else None
+
+
+def _is_no_date(key: str, word: str) -> bool:
+    """Whether a word at `key` is a switch, or Eleventy's way to ask for the file's own time."""
+    return word in _FILE_TIMES or (key == "published" and word in {"true", "yes", "on", "false", "no", "off"})
+
+
+def _named(name_date: str, site: Site) -> Moment:
+    zone = (site.generator.date_zone(name_date, quoted=False) if site.generator else None) or site.zone
     try:
         return dates.parse(name_date, zone)
     except ValueError as error:

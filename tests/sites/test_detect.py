@@ -8,9 +8,10 @@ import pytest
 
 from bot import sites
 from bot.config import load
-from bot.sites import Kind, pelican
+from bot.sites import Kind
 from bot.sites.source import read_all
 from bot.sites.toml import Account, render
+from bot.watcher.generators import pelican
 from tests.sites.samples import ELEVENTY, GENERATED, HUGO, JEKYLL, PELICAN, Sample, head
 
 NOW = datetime(2026, 11, 23, 4, 30, 15, 250000, tzinfo=UTC)
@@ -70,25 +71,17 @@ def test_settings_that_must_be_run_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("", "jekyll"),
-        ("permalink: date", "jekyll"),
-        ("permalink: ordinal", "ordinal"),
-        ("permalink: none", "none"),
-        ("permalink: /:categories/:title:output_ext", "/:categories/:title:output_ext"),
-        ("permalink: blog/:year/:title", "/blog/:year/:title"),
-        ("permalink: pretty\ncollections:\n  posts:\n    permalink: /c/:title/", "/c/:title/"),
-        (
-            "permalink: pretty\ndefaults:\n- scope: {path: '', type: posts}\n  values: {permalink: '/d/:slug/'}",
-            "/d/:slug/",
-        ),
-        ("permalink: /:nonsense/", None),
+        ("permalink: ordinal", "/2024/171/a.html"),
+        ("permalink: blog/:year/:title", "/blog/2024/a"),
+        ("permalink: pretty\ncollections:\n  posts:\n    permalink: /c/:title/", "/c/a/"),
     ],
 )
-def test_jekylls_permalink(tmp_path: Path, written: str, expected: str | None) -> None:
-    """Front-matter defaults win over the collection's, and that over the site's; what cannot be used is left open."""
-    found = sites.detect(Sample("", {"_config.yml": f"url: https://a.example\n{written}\n"}, (), "").lay(tmp_path))
-    assert expected == found.posts[0].permalink
-    assert (expected is None) == any("permalink" in note for note in found.notes)
+def test_jekylls_permalink(tmp_path: Path, written: str, expected: str) -> None:
+    """The generator's own configuration says where pages are, so `permalink` only names it."""
+    files = {"_config.yml": f"url: https://a.example\n{written}\n", "_posts/2024-06-19-a.md": head(title="A")}
+    (part,) = sites.detect(Sample("", files, (), "").lay(tmp_path)).posts
+    assert "jekyll" == part.permalink
+    assert (f"https://a.example{expected}",) == urls(tmp_path)
 
 
 def test_a_folder_of_posts_in_a_folder_is_a_category(tmp_path: Path) -> None:
@@ -106,17 +99,17 @@ def test_a_folder_of_posts_in_a_folder_is_a_category(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("uglyURLs = true", "/:sections/:folders/:slugorfile.html"),
-        ('[frontmatter]\ndate = [":filename", ":default"]', "/:sections/:folders/:slug/"),
-        ('[permalinks.page]\nposts = "/:year/:contentbasename/"', "/:year/:fileslug/"),
-        ('[permalinks]\nposts = "/:sections[1:]/:slug/"', None),
+        ("uglyURLs = true", "/posts/a.html"),
+        ('[permalinks.page]\nposts = "/x/:contentbasename/"', "/x/a/"),
+        ('[permalinks]\nposts = "/:sections[1:]/:slug/"', "/title/"),
     ],
 )
-def test_hugos_permalinks(tmp_path: Path, line: str, expected: str | None) -> None:
-    """Hugo's settings and tokens become ours; what has no counterpart is left open."""
-    files = {"hugo.toml": f'baseURL = "https://a.example"\n{line}\n', "content/posts/a.md": head(title="A")}
+def test_hugos_permalinks(tmp_path: Path, line: str, expected: str) -> None:
+    """Hugo's settings and tokens are followed, whatever they are."""
+    files = {"hugo.toml": f'baseURL = "https://a.example"\n{line}\n', "content/posts/a.md": head(title="Title")}
     (part,) = sites.detect(Sample("", files, (), "").lay(tmp_path)).posts
-    assert expected == part.permalink
+    assert "hugo" == part.permalink
+    assert (f"https://a.example{expected}",) == urls(tmp_path)
 
 
 def test_the_configuration_of_hugo_may_be_a_folder_of_files(tmp_path: Path) -> None:

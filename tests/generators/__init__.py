@@ -1,0 +1,1 @@
+"""What the bot derives, against what the real generators make."""
