@@ -103,7 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = data.encode() if isinstance(data, str) else data
         kind = "text/html; charset=utf-8" if raw else "application/json; charset=utf-8"
         try:
-            self.send_response(answer.status)
+            # http.server dates an answer by this machine's clock; a server may have its own
+            (self.send_response_only if "Date" in answer.headers else self.send_response)(answer.status)
             for name, value in ({"Content-Type": kind} | answer.headers).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
