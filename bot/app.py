@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bot import process, watcher
 from bot.config.model import AccountConfig, Config
 from bot.errors import ConfigError, ConfigProblem
+from bot.gallery import Gallery
 from bot.model import Delivery, Image, Page, Reason
 from bot.pipeline import Pipeline
 from bot.store import open_read_only, open_store
@@ -21,6 +22,7 @@ from bot.store.base import ReadOnlyStore, Store
 
 if TYPE_CHECKING:
     from bot.courier import Courier, Event
+    from bot.formatter.pictures import Picture, Wanted
     from bot.http import Http
     from bot.notices import Notifier
     from bot.publishers.base import Access, Publisher
@@ -44,7 +46,7 @@ class App:
     def pipeline(self) -> Pipeline:
         """The way of a post, with the sources of the configuration."""
         sources = [watcher.make(source, self.config.root) for source in self.config.sources.values()]
-        return Pipeline(self.config, sources, self._get_pages)
+        return Pipeline(self.config, sources, self._get_pages, gallery=Gallery(self._get_pictures))
 
     def _get_pages(self, wanted: Mapping[str, Image | None]) -> Mapping[str, Page]:
         if not self.config.guards.require_live:
@@ -56,6 +58,18 @@ class App:
             self.http,
             allow_private=self.config.guards.allow_private,
             images={url: image for url, image in wanted.items() if image},
+            stopping=self.stopping,
+        )
+
+    def _get_pictures(self, wishes: Collection[Wanted]) -> Mapping[Wanted, Picture]:
+        from bot.watcher import pictures
+
+        root = self.config.root
+        return pictures.get(
+            wishes,
+            self.http,
+            {name: pictures.Site(root, source.path) for name, source in self.config.sources.items()},
+            allow_private=self.config.guards.allow_private,
             stopping=self.stopping,
         )
 

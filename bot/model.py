@@ -83,13 +83,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an author sets in the front matter's `posse` table for one scope: everywhere, one account or one network."""
+    """What an author sets in the front matter's `posse` table for one scope: everywhere, one account or one network.
+
+    `skip` keeps the post from that account or network alone.
+    """
 
     text: str | None = None
     content_warning: str | None = None
     visibility: Visibility | None = None
     language: str | None = None
     image: str | None = None
+    skip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,7 @@ class Post:
     modified: datetime | None = None
     stamp: str = ""
     text_hash: str = ""
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture that goes out with the words."""
+    """A picture that goes out with the words. An empty `alt` is none at all, unless it is `decorative`."""
 
     data: bytes
     mime: str
@@ -208,6 +213,7 @@ class Media:
     width: int
     height: int
     source: str = ""
+    decorative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

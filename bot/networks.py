@@ -6,6 +6,7 @@ an entry in `NETWORKS`, a file in `bot/publishers/`, a test class and a section 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     PATH = "path"
     FLAG = "flag"
     NUMBER = "number"
+    TEXTS = "texts"  # a list of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,37 @@ class SecretKey:
     """One secret of an account. `how` says where a person gets it.
 
     `looks` is its shape, each x a lower-case letter or digit: a login warns of what looks different. Empty for any.
+    `when` is an option and its value, where only accounts that have it use the secret.
     """
 
     name: str
     how: str
     required: bool = True
     looks: str = ""
+    when: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What one picture may be on a network: bytes, pixels in all and on a side, graphemes of its alt text.
+
+    `animated` says that an animated GIF moves there; elsewhere its first frame is shown.
+    """
+
+    most_bytes: int
+    most_pixels: int
+    most_side: int = 2048
+    alt: int = 1500
+    animated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a network takes, in US dollars: for a post, for one that holds a link, and for a picture's alt text."""
+
+    post: float
+    link: float
+    alt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +110,10 @@ class Network:
 
     `login` is how a person at a terminal logs in: `secrets` asks for each of them; else `package.module:function`,
     imported where it is used, which is given the `Access` and a `bot.oauth.Person` and returns secrets by key.
+    `compose_url` is the network's own form, to be filled in by a link: `{text}` and `{url}` stand for the words and
+    the announced link, `{name}` for the option of that name. `prices` is None where nothing is to be paid.
+
+    `images` is how many pictures go with a post, each within `pictures`; `either` says that they take the card's place.
     """
 
     name: str
@@ -103,6 +134,14 @@ class Network:
     key_life: int = 0
     mentions: bool = False
     login: str = "secrets"
+    pictures: Pictures = Pictures(most_bytes=2_000_000, most_pixels=16_000_000)
+    either: bool = False
+    compose_url: str | None = None
+    prices: Prices | None = None
+
+    def secrets_of(self, options: Mapping[str, object]) -> tuple[SecretKey, ...]:
+        """The secrets that an account with these options uses."""
+        return tuple(key for key in self.secrets if key.when is None or options.get(key.when[0]) == key.when[1])
 
 
 MASTODON = Network(
@@ -123,9 +162,11 @@ MASTODON = Network(
     url_length=23,
     text_tags=3,
     images=4,
+    pictures=Pictures(most_bytes=16_777_216, most_pixels=33_177_600, animated=True),
     key_life=3600,
     mentions=True,
     login="bot.publishers.mastodon_login:login",
+    compose_url="{instance}/share?text={text}",
 )
 
 BLUESKY = Network(
@@ -152,7 +193,10 @@ BLUESKY = Network(
     record_tags=8,
     card=True,
     images=4,
+    pictures=Pictures(most_bytes=2_000_000, most_pixels=16_000_000, most_side=2000, alt=2000),
+    either=True,
     mentions=True,
+    compose_url="{app}/intent/compose?text={text}",
 )
 
 LOCAL = Network(
@@ -168,4 +212,125 @@ LOCAL = Network(
     images=4,
 )
 
-NETWORKS: dict[str, Network] = {network.name: network for network in (MASTODON, BLUESKY, LOCAL)}
+MICROPUB = Network(
+    name="micropub",
+    title="Micropub",
+    publisher="bot.publishers.micropub:Micropub",
+    limit=600,  # micro.blog cuts longer notes on its timeline; others know no limit
+    unit=Unit.GRAPHEMES,
+    guarantee=Guarantee.LOOK_FIRST,
+    options=(
+        Option("site", "The page that names the Micropub endpoint.", Kind.URL),
+        Option("endpoint", "The endpoint itself, where no page names it.", Kind.URL),
+        Option(
+            "kind",
+            "Post a `note`, or an `article` with the title as its name.",
+            default="note",
+            choices=("note", "article"),
+        ),
+        Option("encoding", "How it is sent: `json` or `form`.", default="json", choices=("json", "form")),
+        Option("syndicate_to", "Where the server shall copy it to (mp-syndicate-to).", Kind.TEXTS),
+        Option("destination", "Which of several blogs it is for (mp-destination, micro.blog).", Kind.TEXT),
+    ),
+    secrets=(
+        SecretKey("access_token", "from your site (micro.blog: Account, App tokens); scopes create, media and update"),
+    ),
+    record_tags=8,
+    images=10,
+    login="bot.publishers.micropub_login:login",
+)
+
+NOSTR = Network(
+    name="nostr",
+    title="Nostr",
+    publisher="bot.publishers.nostr:Nostr",
+    limit=4000,  # NIP-01 knows none; relays take messages of 64 kB and more
+    byte_limit=16000,
+    unit=Unit.CODE_POINTS,
+    guarantee=Guarantee.EXACTLY_ONCE,
+    options=(
+        Option("relays", "The relays to send to, each wss://…", Kind.TEXTS, required=True),
+        Option("enough", "How many of them must have it; unset: half.", Kind.NUMBER),
+        Option("kind", "Post a `note`, or an `article` (NIP-23).", default="note", choices=("note", "article")),
+        Option("viewer", "Where permalinks point.", Kind.URL, default="https://njump.me"),
+    ),
+    secrets=(SecretKey("secret_key", "from your Nostr client: its keys, nsec1… (or 64 hex digits)"),),
+    text_tags=3,
+    record_tags=8,
+)
+
+MATRIX = Network(
+    name="matrix",
+    title="Matrix",
+    publisher="bot.publishers.matrix:Matrix",
+    limit=5000,
+    byte_limit=16000,  # an event has at most 65536 bytes, and holds the words twice
+    unit=Unit.GRAPHEMES,
+    guarantee=Guarantee.EXACTLY_ONCE,
+    options=(
+        Option("homeserver", "The server's address.", Kind.URL, required=True),
+        Option("room", "The room: #alias:server or !id:server.", required=True),
+        Option("notice", "Send as a notice, as bots do, which notifies nobody.", Kind.FLAG, default=False),
+    ),
+    secrets=(
+        SecretKey(
+            "access_token",
+            "by logging in as the bot's user once: in Element, All settings, Help and About, Access token;"
+            " then close the window without signing out",
+        ),
+    ),
+    images=4,
+)
+
+_X_KEYS = "in the console (console.x.com), your app, Keys and tokens"
+
+X = Network(
+    name="x",
+    title="X",
+    publisher="bot.publishers.x:X",
+    limit=280,
+    unit=Unit.X,
+    guarantee=Guarantee.LOOK_FIRST,
+    options=(
+        Option(
+            "auth",
+            "How to log in: with `oauth1` keys or with `oauth2`.",
+            default="oauth1",
+            choices=("oauth1", "oauth2"),
+        ),
+        Option("client_id", "The app's client ID, for `oauth2`."),
+        Option(
+            "redirect",
+            "Where a log-in by `oauth2` comes back: on this machine, and registered with the app.",
+            Kind.URL,
+            default="http://127.0.0.1:8750/callback",
+        ),
+        Option("handle", "The account's name, for permalinks that show it."),
+        Option("api", "Where X's API is.", Kind.URL, default="https://api.x.com"),
+        Option("web", "Where X's own pages are.", Kind.URL, default="https://x.com"),
+    ),
+    secrets=(
+        SecretKey("api_key", f"{_X_KEYS}: API key", when=("auth", "oauth1")),
+        SecretKey("api_secret", f"{_X_KEYS}: API key secret", when=("auth", "oauth1")),
+        SecretKey("access_token", f"{_X_KEYS}: access token, made with Read and write", when=("auth", "oauth1")),
+        SecretKey("access_token_secret", f"{_X_KEYS}: access token secret", when=("auth", "oauth1")),
+        SecretKey("refresh_token", "by `posse login` in your browser", when=("auth", "oauth2")),
+        SecretKey(
+            "client_secret",
+            f"{_X_KEYS}: client secret, where the app is a confidential client",
+            required=False,
+            when=("auth", "oauth2"),
+        ),
+    ),
+    url_length=23,
+    images=4,
+    # docs.x.com/x-api/media/quickstart/best-practices; the alt text: POST /2/media/metadata in its openapi.json
+    pictures=Pictures(most_bytes=5_000_000, most_pixels=16_777_216, most_side=4096, alt=1000, animated=True),
+    login="bot.publishers.x_login:login",
+    compose_url="{web}/intent/post?text={text}",
+    prices=Prices(post=0.015, link=0.200, alt=0.005),  # docs.x.com/x-api/getting-started/pricing, August 2026
+)
+
+NETWORKS: dict[str, Network] = {
+    network.name: network for network in (MASTODON, BLUESKY, X, LOCAL, MICROPUB, NOSTR, MATRIX)
+}

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from bot import identity, lookup, planner
 from bot.config.model import Config
 from bot.errands import Errands
+from bot.formatter.pictures import Wanted
+from bot.formatter.rules import Rules
+from bot.gallery import Gallery
 from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
 from bot.store import base as store_base
@@ -47,6 +50,7 @@ class Pipeline:
     """The way of a post from the sources to the outbox.
 
     `get_pages` asks for pages: it is given only the URLs that are needed, each with the author's picture for its card.
+    `gallery` gets the pictures that go with the words.
     A `patient` pipeline leaves feeds alone that are not to be asked yet.
     """
 
@@ -54,6 +58,7 @@ class Pipeline:
     sources: Sequence[Source]
     get_pages: PageGetter
     pages: dict[str, Page] = field(default_factory=dict)
+    gallery: Gallery = field(default_factory=Gallery)
     patient: bool = False
     errands: Errands = field(default_factory=Errands)
 
@@ -110,7 +115,7 @@ class Pipeline:
     def plan(
         self, store: ReadOnlyStore, survey: Survey, asked: Asked | None = None, *, may_ask: bool = True
     ) -> Outlook:
-        """Plan what to announce now; the pages that the plan hangs on are asked for, if they may be."""
+        """Plan what to announce now; the pages and pictures that the plan hangs on are asked for, if they may be."""
         known = self._knowledge(store, survey)
         made = planner.plan(survey.candidates, known, asked)
         if may_ask and (wanted := self._pages_wanted(made, asked)):
@@ -119,6 +124,9 @@ class Pipeline:
             if any(page.urls for page in told.values()):
                 survey, asked = self._survey_again(store, survey, asked)
                 known = self._knowledge(store, survey)
+            made = planner.plan(survey.candidates, replace(known, pages=self.pages), asked)
+        if may_ask and (missing := self.gallery.missing(made, self._rules(store))):
+            self.gallery.fill(missing)
             made = planner.plan(survey.candidates, replace(known, pages=self.pages), asked)
         return Outlook(survey, made)
 
@@ -139,15 +147,31 @@ class Pipeline:
         self._fetch(store, now, {})
         if self._may_need_pages(select) or select is not None:
             self.plan(store, *self._look(store, now, select, may_fetch=True))
+        done = self._write(store, now, select, last=False)
+        if not isinstance(done, Enqueued):
+            self.gallery.fill(done)
+            done = self._write(store, now, select, last=True)
+            assert isinstance(done, Enqueued)  # noqa: S101 - it is the last
+        return done
+
+    def _write(
+        self, store: Store, now: datetime, select: Select | None, *, last: bool
+    ) -> Enqueued | frozenset[Wanted]:
+        """Plan and write under the lock. Before the `last` try, where pictures are missing: name them, and no more."""
         with store.planning():
             survey, asked = self._look(store, now, select, may_fetch=False)
             outlook = self.plan(store, survey, asked, may_ask=False)
+            rules = self._rules(store)
+            if (missing := self.gallery.missing(outlook.plan, rules)) and not last:
+                return missing
+            outlook = replace(outlook, plan=self.gallery.complete(outlook.plan, rules))
             told = store.source_health()
             self._write_survey(store, survey)
             made, held = self._write_plan(store, outlook, asked)
             if asked is None:
                 self._write_lines(store, survey)
         self._forget_pages(outlook.plan)
+        self.gallery.tidy(outlook.plan, rules)
         fresh = tuple(name for name, why in survey.failures.items() if name not in told or told[name].error != why)
         return Enqueued(outlook, made, held, fresh)
 
@@ -155,13 +179,17 @@ class Pipeline:
         cards = any(account.network.card for account in self.config.accounts.values())
         return self.config.guards.require_live or (cards and select is not None)
 
-    def _knowledge(self, store: ReadOnlyStore, survey: Survey) -> Knowledge:
+    def _rules(self, store: ReadOnlyStore) -> dict[str, Rules]:
         health = store.account_health()
-        rules = {
+        return {
             name: rules_for(self.config, account, health[name].limits if name in health else None)
             for name, account in self.config.accounts.items()
         }
-        wording = Wording(rules, {name: source.language for name, source in self.config.sources.items()})
+
+    def _knowledge(self, store: ReadOnlyStore, survey: Survey) -> Knowledge:
+        health = store.account_health()
+        languages = {name: source.language for name, source in self.config.sources.items()}
+        wording = Wording(self._rules(store), languages, self.gallery.pictures)
         ids = [candidate.post.id for candidate in survey.candidates]
         hour_ago = survey.now - timedelta(hours=1)
         paced = [n for n, a in self.config.accounts.items() if a.pacing.spacing or a.pacing.per_hour is not None]

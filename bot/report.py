@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.model import Announcement, Delivery, Post, PostRef, Problem, Reason, SpanKind
+from bot.model import Announcement, Delivery, Media, Post, PostRef, Problem, Reason, SpanKind
 from bot.planner import LeftOut, Plan, Planned
 
 
@@ -59,9 +59,21 @@ def announcement_json(made: Announcement) -> dict[str, Any]:
         "visibility": made.visibility,
         "content_warning": made.content_warning,
         "card": card,
-        "media": [{"source": medium.source, "alt": medium.alt, "mime": medium.mime} for medium in made.media],
+        "media": [media_json(medium) for medium in made.media],
         "cost": made.cost,
         "warnings": list(made.warnings),
+    }
+
+
+def media_json(medium: Media) -> dict[str, Any]:
+    """Return a picture as it is sent; `alt` is null where there is none, and empty where it is decorative."""
+    return {
+        "source": medium.source,
+        "alt": medium.alt if medium.alt or medium.decorative else None,
+        "mime": medium.mime,
+        "width": medium.width,
+        "height": medium.height,
+        "bytes": len(medium.data),
     }
 
 

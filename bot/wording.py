@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.config.model import AccountConfig, Config
 from bot.formatter.card import own_card
 from bot.formatter.compose import compose, over_limit
 from bot.formatter.leftovers import leftovers
+from bot.formatter.pictures import Picture, Wanted, lacking, wanted, warnings
 from bot.formatter.rules import Rules
 from bot.model import Announcement, Card, Page, Post, Reason
+from bot.networks import Pictures, Unit
 
 
 def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] | None = None) -> Rules:
     """Return the rules for one account's words: the configuration's, the server's limits, else the network's own."""
     network = account.network
     told = limits or {}
+    whole = bool(told.get("code_points"))
     mentions = {}
     for name, handles in config.mentions.items():
         if handle := handles.get(account.name) or handles.get(network.name):
@@ -25,7 +28,7 @@ def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] 
         account=account.name,
         network=network,
         limit=told.get("characters", network.limit),
-        url_length=told.get("url_length", network.url_length),
+        url_length=None if whole else told.get("url_length", network.url_length),
         hashtags=network.text_tags if account.hashtags is None else account.hashtags,
         template=account.template,
         visibility=account.visibility,
@@ -33,6 +36,23 @@ def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] 
         aliases=config.tag_aliases,
         mentions=mentions,
         limit_told="characters" in told,
+        images=account.images,
+        most_images=told.get("media", network.images),
+        pictures=_pictures(network.pictures, told),
+        needs_picture=bool(told.get("needs_picture")),
+        require_alt=config.guards.require_alt if account.require_alt is None else account.require_alt,
+        parts=max(account.thread_parts, 1) if account.thread else 1,
+        counted=Unit.CODE_POINTS if whole else None,
+    )
+
+
+def _pictures(facts: Pictures, told: Mapping[str, int]) -> Pictures:
+    """What a picture may be: the server's own limits where it told them."""
+    return replace(
+        facts,
+        most_bytes=told.get("picture_bytes", facts.most_bytes),
+        most_pixels=told.get("picture_pixels", facts.most_pixels),
+        alt=told.get("alt", facts.alt),
     )
 
 
@@ -42,6 +62,7 @@ class Wording:
 
     rules: Mapping[str, Rules]
     languages: Mapping[str, str | None]
+    pictures: Mapping[Wanted, Picture] = field(default_factory=dict)
 
     def compose(self, post: Post, account: AccountConfig, number: int, page: Page | None) -> Announcement:
         """Return the announcement of `post` for round `number`, with what its page told."""
@@ -52,8 +73,15 @@ class Wording:
         card = None
         if account.network.card and (link or post.url):
             card = _card(post, page, own_card(post, rules, link or post.url or ""))
-        made = compose(post, rules, round=number, link=link, card=card)
-        return replace(made, warnings=(*made.warnings, *page.warnings)) if page and page.warnings else made
+        pictures = [self.pictures[want] for want in wanted(post, rules) if want in self.pictures]
+        media = tuple(picture.media for picture in pictures if picture.media)
+        made = compose(post, rules, round=number, link=link, card=card, media=media[: rules.most_images])
+        told = [*(page.warnings if page else ()), *warnings(pictures, rules)]
+        return replace(made, warnings=(*made.warnings, *told)) if told else made
+
+    def pictures_of(self, post: Post, account: AccountConfig) -> tuple[Wanted, ...]:
+        """Return the pictures that the announcement of `post` needs."""
+        return wanted(post, self.rules[account.name])
 
     def inspect(self, announcement: Announcement) -> tuple[Reason, str] | None:
         """Return why a person must see these words first, None when they may go."""
@@ -65,7 +93,7 @@ class Wording:
                 Reason.INVALID,
                 f"{length} {announcement.unit}, over the limit of {announcement.limit}: shorten its text",
             )
-        return None
+        return lacking(announcement, self.rules[announcement.account])
 
 
 def _card(post: Post, page: Page | None, own: Card) -> Card:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import report
 from bot.cli.options import out, wants_color, wants_looks
-from bot.model import Announcement, SpanKind
+from bot.model import Announcement, Media, SpanKind
 
 
 def show(made: Announcement, note: str = "") -> None:
@@ -36,7 +36,7 @@ def _facts(made: Announcement) -> list[tuple[str, str]]:
         about = f" · {made.card.description}" if made.card.description else ""
         picture = " · with a picture" if made.card.thumbnail else ""
         facts.append(("card", " ".join(f"{made.card.title}{about}{picture}".split())))
-    facts += [("picture", f"{medium.source} ({medium.alt or 'no alt text'})") for medium in made.media]
+    facts += [("picture", _picture(medium)) for medium in made.media]
     if made.tags:
         facts.append(("tags", ", ".join(made.tags)))
     if made.content_warning:
@@ -48,6 +48,13 @@ def _facts(made: Announcement) -> list[tuple[str, str]]:
     if made.cost is not None:
         facts.append(("cost", f"${made.cost:.3f}"))
     return facts + [("warning", warning) for warning in made.warnings]
+
+
+def _picture(medium: Media) -> str:
+    alt = medium.alt or ("decorative" if medium.decorative else "no alt text")
+    kilobytes = -(-len(medium.data) // 1000)
+    kind = medium.mime.removeprefix("image/").upper()
+    return f"{medium.source} · {medium.width} × {medium.height} {kind}, {kilobytes} kB · {alt}"
 
 
 def _link(shown: str, target: str) -> str:

@@ -30,10 +30,11 @@ SITE = (
 )
 
 SOURCE = (
-    Key("type", v.text, "markdown", "`markdown`: a folder of front-matter files.", ("markdown",)),
+    Key("type", v.text, "markdown", "`markdown`: front-matter files; `feed`: RSS, Atom or JSON.", ("markdown", "feed")),
     Key("path", v.text, None, "The folder, relative to this file."),
     Key("permalink", v.text, None, "How the site makes addresses, such as `/:year/:month/:title/`."),
-    Key("url", v.url, None, "The base of this source's links, where it differs from the site's."),
+    Key("url", v.text, None, "The base of this folder's links, where not the site's; a feed's address, or its file."),
+    Key("every", v.positive_duration, None, "How often the daemon asks for this feed; unset: as [schedule] says."),
     Key("timezone", v.zone, None, "This source's own time zone."),
     Key("language", v.text, None, "This source's own language."),
     Key("patterns", v.texts, ["**/*.md", "**/*.markdown"], "Which files are posts."),
@@ -49,6 +50,7 @@ FILTER = (
 )
 
 LINKS = ("author", "landing")
+IMAGES = ("notes", "always", "never")
 
 ACCOUNT = (
     Key("network", v.text, None, "Which kind of place it is."),
@@ -60,6 +62,10 @@ ACCOUNT = (
     Key("spacing", v.duration, "0s", "The least time between two announcements."),
     Key("per_hour", v.count, None, "The most announcements in an hour."),
     Key("quiet", v.quiet_hours, None, "Hours in which nothing is announced, such as `22:00-07:00`."),
+    Key("images", v.text, "notes", "Whose pictures go along: untitled `notes`', `always` a post's, or `never`.", IMAGES),
+    Key("require_alt", v.flag, None, "Hold a post with a picture that has no alt text; unset: as in `guards`."),
+    Key("thread", v.flag, False, "A long post goes out whole, as a thread."),
+    Key("thread_parts", v.count, 10, "The most messages of a thread."),
     Key("on_uncertain", v.text, "ask", "When nobody can tell if it went out: `ask` or `retry`.", ("ask", "retry")),
 )
 
@@ -72,6 +78,7 @@ GUARDS = (
     Key("approve", v.flag, False, "Hold everything new until it is released."),
     Key("require_live", v.flag, True, "A post's page must answer before it is announced."),
     Key("live_within", v.positive_duration, "1d", "How long to wait for a page before the post is held."),
+    Key("require_alt", v.flag, False, "Hold a post with a picture that has no alt text."),
     Key("allow_private", v.flag, False, "May requests go to private and loopback addresses?"),
     Key("grace", v.duration, "2m", "How long a lost request may still arrive."),
 )
@@ -102,4 +109,5 @@ OPTION_READERS: dict[Kind, Callable[[Any], Any]] = {
     Kind.PATH: v.text,
     Kind.FLAG: v.flag,
     Kind.NUMBER: v.count,
+    Kind.TEXTS: v.texts,
 }

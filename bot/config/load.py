@@ -297,6 +297,10 @@ class _Reader:
             exclude=self._filter(table, "exclude"),
             pacing=Pacing(found["spacing"] or timedelta(0), found["per_hour"], found["quiet"]),
             on_uncertain=found["on_uncertain"],
+            images=found["images"],
+            require_alt=found["require_alt"],
+            thread=found["thread"],
+            thread_parts=found["thread_parts"],
         )
 
     def _options(self, table: _Table, network: Network) -> dict[str, Any]:

@@ -77,6 +77,10 @@ class AccountConfig:
     exclude: Filter | None = None
     pacing: Pacing = Pacing()
     on_uncertain: str = "ask"
+    images: str = "notes"
+    require_alt: bool | None = None
+    thread: bool = False
+    thread_parts: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class GuardsConfig:
     since: datetime | None = None
     approve: bool = False
     allow_private: bool = False
+    require_alt: bool = False
     grace: timedelta = timedelta(minutes=2)
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from bot.formatter import drafts, hashtags, measure, mentions, template, urls, words
+from bot.formatter import drafts, hashtags, measure, mentions, template, threads, urls, words
 from bot.formatter.drafts import Draft
 from bot.formatter.rules import Rules
 from bot.keys import announcement_key
@@ -48,14 +49,16 @@ def compose(
     target = link or post.url or ""
     warning = own.content_warning or None
     tags = hashtags.hashtags((*post.tags, *extra_tags) or post.categories, rules.aliases)
-    reserve = measure.graphemes(warning) if warning and rules.network.unit is Unit.MASTODON else 0
+    reserve = _reserve(warning, rules)
+    unsaid = ""
+    handles: set[str] | None = {handle.casefold().lstrip("@") for handle in rules.mentions.values()}
     if own.text:
-        made = _authored(own.text, target, rules)
-        spans = _spans(made, target, None if rules.network.mentions else set())
+        texts = [_authored(own.text, target, rules)]
+        handles = None if rules.network.mentions else set()
     else:
-        made = _derived(post, rules, target, tags, reserve)
-        spans = _spans(made, target, {handle.casefold().lstrip("@") for handle in rules.mentions.values()})
-    part = Part(made.text, _length(made.text, rules) + reserve, spans)
+        texts, unsaid = _thread(post, rules, target, tags, reserve)
+        texts = texts or [_derived(post, rules, target, tags, reserve)]
+    parts = tuple(Part(made.text, _length(made.text, rules) + reserve, _spans(made, target, handles)) for made in texts)
     return Announcement(
         post=PostRef(post.id, post.slug, post.title, post.url or target, post.published),
         account=rules.account,
@@ -63,7 +66,7 @@ def compose(
         round=round,
         key=announcement_key(rules.account, post.id, round),
         url=target,
-        parts=(part,),
+        parts=parts,
         limit=rules.limit,
         unit=_unit(rules),
         instant=post.published or instant or UNDATED,
@@ -71,9 +74,9 @@ def compose(
         language=own.language or post.language or rules.language,
         visibility=own.visibility or rules.visibility,
         content_warning=warning,
-        card=card,
-        media=media[: rules.network.images],
-        warnings=(*post.warnings, *_warnings(part, rules, target)),
+        card=None if media and rules.network.either else card,
+        media=media[: rules.most_images or rules.network.images],
+        warnings=(*post.warnings, *_warnings(parts, rules, target), *((unsaid,) if unsaid else ())),
     )
 
 
@@ -88,19 +91,27 @@ def _is_over(text: str, length: int, rules: Rules) -> bool:
 
 
 def _length(text: str, rules: Rules) -> int:
-    return measure.length(text, rules.network.unit, rules.url_length)
+    return measure.length(text, rules.unit, rules.url_length)
+
+
+def _reserve(warning: str | None, rules: Rules) -> int:
+    """What a content warning takes of every part's limit: servers that speak Mastodon's API count it with the text."""
+    if not warning or rules.network.unit is not Unit.MASTODON:
+        return 0
+    return measure.code_points(warning) if rules.unit is Unit.CODE_POINTS else measure.graphemes(warning)
 
 
 def _unit(rules: Rules) -> str:
-    unit = rules.network.unit.value
+    unit = rules.unit.value
     return unit if rules.url_length is None else unit.replace("23", str(rules.url_length))
 
 
-def _warnings(part: Part, rules: Rules, target: str) -> Iterable[str]:
-    if part.length > rules.limit:
-        yield f"{part.length - rules.limit} over the limit of {rules.limit}"
-    elif _is_over(part.text, part.length, rules):
-        yield f"{measure.utf8(part.text)} bytes, over the limit of {rules.network.byte_limit} bytes"
+def _warnings(parts: Iterable[Part], rules: Rules, target: str) -> Iterable[str]:
+    for part in parts:
+        if part.length > rules.limit:
+            yield f"{part.length - rules.limit} over the limit of {rules.limit}"
+        elif _is_over(part.text, part.length, rules):
+            yield f"{measure.utf8(part.text)} bytes, over the limit of {rules.network.byte_limit} bytes"
     if not target:
         yield "no link: nothing says what the post's URL is"
 
@@ -151,6 +162,44 @@ def _derived(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reser
         fits,
     )
     return write(chosen)
+
+
+def _thread(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reserve: int) -> tuple[list[_Text], str]:
+    """All words of the post, in as many messages as the account allows, the first by its template; and what is unsaid.
+
+    Nothing where the account makes no threads, or where the post has no words beside its title.
+    """
+    said = words.whole(post, rules) if rules.parts > 1 else None
+    if said is None or not said.words:
+        return [], ""
+    asks = drafts.uses(rules.template)
+    shown = _shown(target, rules)
+    bare = bool(said.title and asks.title) or not (asks.content or asks.summary)
+
+    def first(text: str, kept: tuple[str, ...]) -> _Text:
+        filled = {"content": text} if asks.content else {"summary": text}
+        draft = Draft(title=said.title, tags=kept, **filled)
+        return _placed(template.render(rules.template, _values(draft, post, rules, target), _where(rules)), shown)
+
+    def fits(text: str) -> bool:
+        return not _is_over(text, _length(text, rules) + reserve, rules)
+
+    def fits_first(text: str, kept: tuple[str, ...]) -> bool:
+        return fits(first(text, kept).text) and bool(not text or asks.content or asks.summary)
+
+    for count in range(min(len(tags), rules.hashtags), -1, -1):
+        kept = tags[:count]
+        found = threads.split(said.words, partial(fits_first, kept=kept), fits, rules.parts, bare=bare)
+        if (found and found[0]) or not count:
+            break
+    if not found or not fits_first(found[0], kept):
+        return [], ""
+    return [first(found[0], kept), *(_Text(text, None) for text in found[1:])], _unsaid(said.words, found)
+
+
+def _unsaid(text: str, found: list[str]) -> str:
+    missing = len(text.split()) - sum(len(message.split()) for message in found)
+    return f"the thread ends after {len(found)} parts: {missing} words of the post are not said" if missing > 0 else ""
 
 
 def _where(rules: Rules) -> str:

@@ -103,7 +103,7 @@ class _Writer:
             case "hardbreak":
                 self.out.append("\n")
             case "image":
-                self.images.append(Image(str(token.attrGet("src") or ""), token.content))
+                self.images.append(Image(str(token.attrGet("src") or ""), token.content or None))
             case "html_inline":
                 self._tag(token.content)
             case "link_open":

@@ -91,7 +91,7 @@ def heading_title(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> t
 
 
 def images(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> tuple[Image, ...]:
-    """The pictures of a body, in order; `alt` is "" when empty and None when HTML leaves it out."""
+    """The pictures of a body, in order; `alt` is None when there is none, and "" where HTML says `alt=""`."""
     return tuple(image for block in blocks(body, body_format) for image in block.images)
 
 

@@ -69,6 +69,18 @@ def said(post: Post, rules: Rules) -> Said:
     return Said("", "", settle(words, rules.mentions), derived=True, note=True)
 
 
+def whole(post: Post, rules: Rules) -> Said:
+    """All words of a post, under its title, for a thread; no title where the words begin with it."""
+    body = sayable(post.body)
+    title = plain.inline(sayable(post.title))
+    if not title:
+        title, body = plain.heading_title(body, post.body_format)
+    if title and _stands_for(title, plain.first_prose(body, post.body_format)):
+        title = ""
+    words = settle(plain.whole_text(body, post.body_format), rules.mentions)
+    return _untwinned(settle(title, rules.mentions), words, derived=True)
+
+
 def content(post: Post, rules: Rules) -> str:
     """All words of the body, for templates that ask for them."""
     return settle(plain.whole_text(sayable(post.body), post.body_format), rules.mentions)

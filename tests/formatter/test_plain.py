@@ -104,9 +104,9 @@ def test_inline(text: str, expected: str) -> None:
 
 
 def test_images_tell_a_missing_alt_from_an_empty_one() -> None:
-    """`alt` is None only where HTML leaves it out."""
+    """`alt` is empty only where HTML says so: Markdown has no way to."""
     body = '![a](1.png) ![](2.png) <img src="3.png">\n\n<figure><img src="4.png" alt=""></figure>'
-    expected = (Image("1.png", "a"), Image("2.png", ""), Image("3.png", None), Image("4.png", ""))
+    expected = (Image("1.png", "a"), Image("2.png", None), Image("3.png", None), Image("4.png", ""))
     assert plain.images(body) == expected
 
 
