@@ -6,8 +6,8 @@ Inherit `PublisherContract` in a pytest class whose name begins with `Test`, and
         def make(self) -> Publisher: ...
 
 The suite is made of smaller ones, for a network (or an emulator of one) that cannot do everything: `PublishesOnce`,
-`RepeatsHarmlessly`, `Refuses`, `LosesAnswers`. Use a real server, or one of your own on a loopback socket: a mock would
-only repeat what you believe. Needs no pytest to be imported.
+`RepeatsHarmlessly`, `Refuses`, `LosesAnswers`; one where nobody can look passes `AskContract`. Use a real server, or
+one of your own on a loopback socket: a mock would only repeat what you believe. Needs no pytest to be imported.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ from __future__ import annotations
 from bot.testing.making import Attempt, MemoryVault, access, announcement, attempt, raised
 from bot.testing.publisher import (
     A_WHILE,
+    AskContract,
     Copy,
+    Looks,
     LosesAnswers,
+    LosesAnswersUnseen,
     PublisherContract,
+    Publishes,
     PublishesOnce,
     Refuses,
     RepeatsHarmlessly,
@@ -25,11 +29,15 @@ from bot.testing.publisher import (
 
 __all__ = [
     "A_WHILE",
+    "AskContract",
     "Attempt",
     "Copy",
+    "Looks",
     "LosesAnswers",
+    "LosesAnswersUnseen",
     "MemoryVault",
     "PublisherContract",
+    "Publishes",
     "PublishesOnce",
     "Refuses",
     "RepeatsHarmlessly",
