@@ -19,6 +19,7 @@ from bot.model import Delivery, Image, Page, Reason
 from bot.pipeline import Pipeline
 from bot.store import open_read_only, open_store
 from bot.store.base import ReadOnlyStore, Store
+from bot.watcher.base import RemoteSource
 
 if TYPE_CHECKING:
     from bot.courier import Courier, Event
@@ -45,7 +46,11 @@ class App:
     @cached_property
     def pipeline(self) -> Pipeline:
         """The way of a post, with the sources of the configuration."""
-        sources = [watcher.make(source, self.config.root) for source in self.config.sources.values()]
+        private = self.config.guards.allow_private
+        sources = [
+            watcher.make(source, self.config.root, lambda: self.http, allow_private=private)
+            for source in self.config.sources.values()
+        ]
         return Pipeline(self.config, sources, self._get_pages, gallery=Gallery(self._get_pictures))
 
     def _get_pages(self, wanted: Mapping[str, Image | None]) -> Mapping[str, Page]:
@@ -186,6 +191,8 @@ class App:
         if known is None or source is None:
             return Reason.GONE
         post = source.read(known.source_id)
+        if post is None and isinstance(source, RemoteSource) and known.gone_at is None:
+            return None  # it has left the feed's window, and is still on the site for all that is known
         if post is None:
             return Reason.GONE
         if post.draft:

@@ -140,6 +140,9 @@ class Daemon:
             coalesce=True,
             max_instances=1,
         )
+        for every in {source.every for source in self.config.sources.values() if source.every}:
+            if self.config.schedule.cron or every < self.config.schedule.every:
+                scheduler.add_job(self._wake.put, schedule.interval(every), args=["scan"], coalesce=True)
         scheduler.start()
         try:
             yield

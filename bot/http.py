@@ -102,8 +102,11 @@ class Http:
         total: float = 30.0,
         max_bytes: int = 2_000_000,
         headers: Mapping[str, str] | None = None,
+        follow: bool = True,
     ) -> Page:
-        """GET an address found in content, and up to five redirects from it. Bounds are as in `send`.
+        """GET an address found in content, and up to five redirects from it unless `follow` is False.
+
+        Bounds are as in `send`.
 
         Unless `allow_private`, each host must resolve to public addresses only, and it is those that are connected to.
         Raises `TryLater` where nobody answers, `Rejected` for an address that may or can not be asked.
@@ -116,7 +119,7 @@ class Http:
             with _Guard(url, harmless=True, total=until - time.monotonic()):
                 request = client.build_request("GET", url, headers=carried, timeout=timeout)
                 answer, body, whole = _exchange(client, request, max_bytes)
-            target = answer.headers.get("location") if answer.status_code in _REDIRECTS else None
+            target = answer.headers.get("location") if follow and answer.status_code in _REDIRECTS else None
             if not target:
                 named = {name.lower(): value for name, value in answer.headers.items()}
                 return Page(url, answer.status_code, named, body, tuple(chain), whole)

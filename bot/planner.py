@@ -209,6 +209,9 @@ class _Pair:
         post, until = self.post, self.post.settings.not_after
         if post.settings.skip:
             return self._out(Reason.OPTED_OUT, "its front matter says posse: false")
+        scopes = (post.settings.per.get(self.account.name), post.settings.per.get(self.account.network.name))
+        if any(scope is not None and scope.skip for scope in scopes):
+            return self._out(Reason.OPTED_OUT, f"its own settings say not on {self.account.network.title}")
         if not post.url:
             return self._out(Reason.INVALID, "no canonical URL: set [site] url and a permalink, or canonical_url in it")
         if why := self._filtered():

@@ -89,6 +89,7 @@ def work(run: App, store: Store, log_format: str) -> int:
     def beat(url: str) -> None:
         run.http.send("GET", url)
 
+    run.pipeline.patient = True
     daemon = Daemon(
         config=run.config,
         store=store,

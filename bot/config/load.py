@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.config import keys, values
+from bot.config import keys, sources, values
 from bot.config.model import (
     AccountConfig,
     Config,
@@ -165,13 +165,13 @@ class _Reader:
         zone: ZoneInfo = top.take(keys.TOP[0])
         site = SiteConfig(**self._simple("site", keys.SITE))
         accounts = {name: self._account(name, data) for name, data in self._named("accounts")}
-        sources = {name: self._source(name, data, site, zone, accounts) for name, data in self._named("sources")}
+        found_sources = {name: self._source(name, data, site, zone, accounts) for name, data in self._named("sources")}
         config = Config(
             path=self.path,
             root=self.root,
             timezone=zone,
             site=site,
-            sources=sources,
+            sources=found_sources,
             accounts={name: account for name, account in accounts.items() if account is not None},
             guards=GuardsConfig(**self._simple("guards", keys.GUARDS)),
             schedule=ScheduleConfig(**self._simple("schedule", keys.SCHEDULE)),
@@ -247,8 +247,10 @@ class _Reader:
         table = _Table(self, f"sources.{name}", data)
         found = table.take_all(keys.SOURCE)
         table.close([*_names(keys.SOURCE), "only", "exclude"])
-        if isinstance(data, dict) and "path" not in data:
-            self.problem(table.at("path"), "is missing: the folder that holds the posts")
+        is_feed = found["type"] == "feed"
+        url = None
+        if isinstance(data, dict):
+            url = sources.address(data, found, self.root, lambda key, why: self.problem(table.at(key), why))
         for account in found["accounts"] or ():
             if account not in accounts:
                 self.problem(
@@ -259,7 +261,8 @@ class _Reader:
             type=found["type"],
             timezone=found["timezone"] or zone,
             path=self.root / found["path"] if found["path"] else None,
-            site_url=found["url"] or site.url,
+            url=url if is_feed else None,
+            site_url=site.url if is_feed else url or site.url,
             permalink=found["permalink"],
             language=found["language"] or site.language,
             patterns=found["patterns"],
@@ -267,6 +270,7 @@ class _Reader:
             accounts=found["accounts"],
             only=self._filter(table, "only"),
             exclude=self._filter(table, "exclude"),
+            every=found["every"],
         )
 
     def _account(self, name: str, data: Any) -> AccountConfig | None:
