@@ -229,7 +229,9 @@ class SqlStore(SqlReader):
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime, reason: Reason | None = None) -> None:
         """See `Store`."""
-        words = delivery.announcement
+        words, columns = delivery.announcement, {}
+        if words and (slim := codec.without_pictures(words)) != words:
+            columns["announcement"] = codec.encode(slim)
         self._write(
             delivery,
             "sending, uncertain",
@@ -239,10 +241,10 @@ class SqlStore(SqlReader):
             receipt=codec.encode(receipt),
             remote_id=receipt.remote_id,
             delivered_at=codec.when(now),
-            announcement=words and codec.encode(codec.without_pictures(words)),
             error=None,
             owner=None,
             lease_until=None,
+            **columns,
         )
 
     def put_back(self, delivery: Delivery, now: datetime, not_before: datetime, error: str | None, spent: bool) -> None:
