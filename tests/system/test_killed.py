@@ -24,7 +24,7 @@ from tests.servers.proxy import Cut, Delay, Fault, Hang, Proxy, Reset
 from tests.servers.strict_mastodon import StrictMastodon
 from tests.system.site import Site, bluesky, kill, mastodon, until
 
-KILLS = int(os.environ.get("POSSE_TEST_KILLS") or 51)
+KILLS = int(os.environ.get("POSSE_TEST_KILLS") or 50)
 SEED = os.environ.get("POSSE_TEST_SEED")
 LEASE, GRACE = 2.0, 0.7
 GUARDS = f'baseline = false\nsettle = "0s"\nrequire_live = false\nmax_burst = 1000\ngrace = "{int(GRACE * 1000)}ms"'
