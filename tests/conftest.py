@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.servers.fixtures_mastodon",
     "tests.servers.fixtures_site",
     "tests.servers.fixtures_postgres",
+    "tests.servers.fixtures_relays",
 ]
 
 
