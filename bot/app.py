@@ -177,7 +177,9 @@ class App:
 
         print_ = hashlib.sha256(account.name.encode())
         try:
-            for secret in account.network.secrets:
+            for secret in account.network.secrets_of(account.options):
+                if not secret.required:
+                    continue
                 found = find(account.name, secret.name, env=self.env, state_dir=self.config.state_folder)
                 print_.update(f"\0{secret.name}\0{found.secret.reveal()}".encode())
         except CredentialError:

@@ -116,17 +116,19 @@ def authorize(
 class Loopback:
     """A server on 127.0.0.1 and a free port, which takes the one redirect that ends a log-in: the one with `state`.
 
-    It answers in threads of its own from when it is entered. `uri` is the redirect URI to be registered.
+    It answers in threads of its own from when it is entered. `uri` is the redirect URI to be registered. A server that
+    takes only one that was registered before is given a `port` and `path`; a port that is taken raises `OSError`.
     """
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, port: int = 0, path: str = "/") -> None:
         self._answers: queue.Queue[Mapping[str, str]] = queue.Queue()
         self._strange = False
         self._state = state
+        self._path = path
         handler = type("Handler", (_Handler,), {"answer": self._answer})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
-        self.uri = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        self.uri = f"http://127.0.0.1:{self._server.server_address[1]}{path}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="loopback", daemon=True).start()
@@ -155,7 +157,7 @@ class Loopback:
         """What a request gets: the status, the page's words, and what to do when they are sent."""
         parts = urlsplit(target)
         values = {name: found[0] for name, found in parse_qs(parts.query).items()}
-        if parts.path != "/" or not values.keys() & {"code", "error"}:
+        if parts.path != self._path or not values.keys() & {"code", "error"}:
             return 404, _ABSENT, _nothing
         if not secrets.compare_digest(values.get("state", "").encode(), self._state.encode()):
             self._strange = True

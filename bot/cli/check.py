@@ -119,8 +119,13 @@ def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
         "error": None,
     }
     try:
-        for secret in network.secrets:
-            kept = find(account.name, secret.name, env=run.env, state_dir=run.config.state_folder)
+        for secret in network.secrets_of(account.options):
+            try:
+                kept = find(account.name, secret.name, env=run.env, state_dir=run.config.state_folder)
+            except CredentialError:
+                if secret.required:
+                    raise
+                continue
             told["secrets"][secret.name] = kept.origin
         if not offline:
             profile = run.publisher(account).verify()

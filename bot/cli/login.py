@@ -6,7 +6,8 @@ import ipaddress
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -47,10 +48,13 @@ def command(account: str, no_browser: bool, token: bool) -> int:
     walks = config.network.login != SECRETS and sys.stdin.isatty() and not token
     try:
         values = _walk(run, config, no_browser=no_browser) if walks else _ask_all(config)
-        profile = _prove(run, config, values)
+        profile, session = _prove(run, config, values)
     except (PublishError, CredentialError) as error:
         raise CredentialError(_not_kept(config, error, walks=walks)) from error
     _keep(run, config, values)
+    if session:
+        with (vault := run.access(config).vault).locked():
+            vault.write(session)
     return _record(run, config, profile)
 
 
@@ -73,8 +77,29 @@ class _Person:
 
     def paste(self, url: str) -> str:
         click.echo(f"{self._account}: allow posse-bot at this address, in any browser:\n\n{url}\n", err=True)
-        code: str = click.prompt("Then paste the code that it shows", err=True, default="", show_default=False)
+        code: str = click.prompt("Then paste the code that it shows, or the address where it ends", err=True, default="", show_default=False)
         return code.strip()
+
+    def ask(self, question: str) -> str:
+        given: str = click.prompt(question, hide_input=True, err=True, default="", show_default=False)
+        return given.strip()
+
+
+class _Unproven:
+    """A `bot.publishers.base.Vault` for what is not proven yet: nothing of it is on the disk."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def read(self) -> dict[str, str]:
+        return dict(self.values)
+
+    def write(self, values: Mapping[str, str]) -> None:
+        self.values = dict(values)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        yield
 
 
 def can_browse(env: Mapping[str, str], platform: str) -> bool:
@@ -97,7 +122,8 @@ def _walk(run: App, config: AccountConfig, *, no_browser: bool) -> Mapping[str, 
 def _ask_all(config: AccountConfig) -> Mapping[str, Secret]:
     from bot.credentials import Secret
 
-    return {key.name: Secret(_ask(config.name, key)) for key in config.network.secrets if key.required}
+    wanted = [key for key in config.network.secrets_of(config.options) if key.required]
+    return {key.name: Secret(_ask(config.name, key)) for key in wanted}
 
 
 def _ask(account: str, secret: SecretKey) -> str:
@@ -119,13 +145,15 @@ def _ask(account: str, secret: SecretKey) -> str:
     return value
 
 
-def _prove(run: App, config: AccountConfig, values: Mapping[str, Secret]) -> Profile:
+def _prove(run: App, config: AccountConfig, values: Mapping[str, Secret]) -> tuple[Profile, Mapping[str, str]]:
+    """Return whose secrets they are, and what the publisher would keep between runs."""
     from dataclasses import replace
 
     from bot import publishers
 
-    access = replace(run.access(config), secret=lambda key: values[key])
-    return publishers.make(config.network, access).verify()
+    kept, vault = run.access(config), _Unproven()
+    access = replace(kept, secret=lambda key: values[key] if key in values else kept.secret(key), vault=vault)
+    return publishers.make(config.network, access).verify(), vault.values
 
 
 def _keep(run: App, config: AccountConfig, values: Mapping[str, Secret]) -> None:
@@ -196,7 +224,7 @@ def _not_kept(config: AccountConfig, error: Exception, *, walks: bool) -> str:
         case TryLater():
             then = f"Type {again} again later."
         case Unauthorized() if not walks:
-            how = "; or ".join(secret.how for secret in config.network.secrets)
+            how = "; or ".join(secret.how for secret in config.network.secrets_of(config.options) if secret.required)
             then = f"Get a new one {how}; then type {again} again."
         case Rejected():
             then = f"Mend the configuration, then type {again} again."

@@ -12,7 +12,7 @@ from typing import Any
 from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.model import Announcement, Media, Note, Receipt
 from bot.publishers import x_timeline as timeline
-from bot.publishers.base import Access, Profile, Sighting
+from bot.publishers.base import Access, Halfway, Profile, Sighting
 from bot.publishers.x_api import CALL_SECONDS, Api
 
 PAGE = 100  # GET /2/users/:id/tweets: the most at once
@@ -56,8 +56,7 @@ class X:
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Look through the account's own timeline, newest first and no further than the post is.
 
-        Raises `Uncertain` where only the first parts of several are there: neither sending again nor letting be is
-        right then.
+        Raises `Halfway` where only the first parts of several are there.
         """
         seen: list[timeline.Post] = []
         for post in self._posts(since, FEW, answers=len(announcement.parts) > 1):
@@ -66,7 +65,9 @@ class X:
                 chain = timeline.thread(post, seen)[: len(announcement.parts)]
                 shown = timeline.sighting(post, self._web, self._handle, self._access.clock()).receipt
                 if len(chain) < len(announcement.parts):
-                    raise Uncertain(f"only {len(chain)} of {len(announcement.parts)} parts are there: {shown.url}")
+                    words = f"only {len(chain)} of {len(announcement.parts)} parts are there: {shown.url}"
+                    notes = (self._part(index, str(part["id"])) for index, part in enumerate(chain))
+                    raise Halfway(words, [Note("part", note) for note in notes])
                 return Receipt(
                     tuple(timeline.sent(str(part["id"]), self._web, self._handle) for part in chain), shown.at
                 )
