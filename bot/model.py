@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NOT_LIVE = "not_live"
     BURST = "burst"
     APPROVE = "approve"
+    MANUAL = "manual"
     SPACING = "spacing"
     CAP = "cap"
     QUIET = "quiet"

@@ -11,8 +11,8 @@ from datetime import datetime
 from bot.config.model import Config, NoticesConfig
 from bot.errors import CredentialError, PublishError, TryLater
 from bot.http import Http
-from bot.model import State
-from bot.report import advice
+from bot.model import Reason, State
+from bot.report import advice, indent
 from bot.store.base import ReadOnlyStore, Store
 
 _COMMAND_SECONDS = 30
@@ -39,12 +39,11 @@ def troubles(store: ReadOnlyStore) -> list[Trouble]:
     for row in store.deliveries(states=[State.FAILED, State.HELD, State.UNCERTAIN]):
         why = row.error or row.detail or row.reason or ""
         name = row.post.title or row.post.slug
-        found.append(
-            Trouble(
-                f"delivery {row.id} {row.state} {row.reason}",
-                f'{row.account}: "{name}" is {row.state}: {why}. {advice(row)}.',
-            )
-        )
+        text = f'{row.account}: "{name}" is {row.state}: {why}. {advice(row)}.'
+        if row.reason is Reason.MANUAL and row.announcement:
+            text = f'{row.account}: "{name}" waits to be posted by hand: {why}\n{advice(row)}. The words:\n'
+            text += indent([row.announcement.text])
+        found.append(Trouble(f"delivery {row.id} {row.state} {row.reason}", text))
     found += [
         Trouble(f"source {source.name}", f"source {source.name} cannot be read: {source.error}")
         for source in store.source_health().values()

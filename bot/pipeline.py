@@ -14,6 +14,7 @@ from bot.formatter.rules import Rules
 from bot.gallery import Gallery
 from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
+from bot.spending import month_begin
 from bot.store import base as store_base
 from bot.store.base import Enqueue, ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
@@ -154,9 +155,7 @@ class Pipeline:
             assert isinstance(done, Enqueued)  # noqa: S101 - it is the last
         return done
 
-    def _write(
-        self, store: Store, now: datetime, select: Select | None, *, last: bool
-    ) -> Enqueued | frozenset[Wanted]:
+    def _write(self, store: Store, now: datetime, select: Select | None, *, last: bool) -> Enqueued | frozenset[Wanted]:
         """Plan and write under the lock. Before the `last` try, where pictures are missing: name them, and no more."""
         with store.planning():
             survey, asked = self._look(store, now, select, may_fetch=False)
@@ -192,6 +191,7 @@ class Pipeline:
         wording = Wording(self._rules(store), languages, self.gallery.pictures)
         ids = [candidate.post.id for candidate in survey.candidates]
         hour_ago = survey.now - timedelta(hours=1)
+        month = month_begin(survey.now, self.config.timezone)
         paced = [n for n, a in self.config.accounts.items() if a.pacing.spacing or a.pacing.per_hour is not None]
         spacing = max((a.pacing.spacing for a in self.config.accounts.values()), default=timedelta(0))
         return Knowledge(
@@ -206,6 +206,7 @@ class Pipeline:
             pages=self.pages,
             paused={name: h.paused_reason or "" for name, h in health.items() if h.paused_at},
             sent={name: store.sent_since(name, min(hour_ago, survey.now - spacing)) for name in paced},
+            spent={n: store.spent_since(n, month) for n, a in self.config.accounts.items() if a.budget is not None},
             zone=self.config.timezone,
         )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from bot.config.model import AccountConfig, Filter, GuardsConfig, SourceConfig
+from bot.formatter.by_hand import compose_link
 from bot.model import Announcement, Page, Post, PostId, PostRef, Reason, State
 from bot.pacing import pace
+from bot.spending import over
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What the planner is told beside the posts. `sent` holds the instants of an account's latest announcements."""
+    """What the planner is told beside the posts.
+
+    `sent` holds the instants of an account's latest announcements, `spent` the dollars that went on them this month.
+    """
 
     now: datetime
     guards: GuardsConfig
@@ -103,6 +108,7 @@ class Knowledge:
     pages: Mapping[str, Page] = field(default_factory=dict)
     paused: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    spent: Mapping[str, float] = field(default_factory=dict)
     zone: tzinfo | None = None
 
 
@@ -127,6 +133,7 @@ def plan(candidates: Sequence[Candidate], known: Knowledge, asked: Asked | None 
                 left_out.append(verdict)
     if not asked:
         planned = _burst(planned, left_out, known)
+    planned = _within_budget(planned, known, asked)
     return Plan(tuple(_paced(planned, known, asked)), tuple(left_out))
 
 
@@ -291,6 +298,9 @@ class _Pair:
             self.post, self.account.name, number, announcement, released=bool(self.row and self.row.released)
         )
         hold = None if entry.released and not again else self._hold(announcement, page)
+        if hold is None and self.account.manual:
+            link = compose_link(announcement, self.account.network, self.account.options)
+            hold = Reason.MANUAL, link or f"{self.account.network.title} has no form that a link could fill in"
         return replace(entry, hold=hold[0], detail=hold[1]) if hold else entry
 
     def _hold(self, announcement: Announcement, page: Page | None) -> tuple[Reason, str] | None:
@@ -344,6 +354,28 @@ def _burst(planned: Sequence[Planned], left_out: Sequence[LeftOut], known: Knowl
 def _is_fresh(entry: Planned, known: Knowledge) -> bool:
     row = known.standings.get((entry.post.id, entry.account))
     return row is None or (row.state is State.SKIPPED and row.reason in _RETURNS)
+
+
+def _within_budget(planned: Sequence[Planned], known: Knowledge, asked: Asked | None) -> list[Planned]:
+    """Hold what would cost more than its account may still spend this month, unless a person has said to send it.
+
+    Frozen words are under way already: what they cost is among what is spent.
+    """
+    spent = {name: known.spent.get(name, 0.0) for name in known.accounts}
+    result = []
+    for entry in planned:
+        budget, cost = known.accounts[entry.account].budget, entry.announcement.cost
+        if budget is not None and cost and not entry.hold and not entry.frozen:
+            why = over(budget, spent[entry.account], cost)
+            if why and (asked or entry.released):
+                made = entry.announcement
+                entry = replace(entry, announcement=replace(made, warnings=(*made.warnings, why)))
+            elif why:
+                entry = replace(entry, hold=Reason.BUDGET, detail=why)
+            if not entry.hold:
+                spent[entry.account] += cost
+        result.append(entry)
+    return result
 
 
 def _paced(planned: Sequence[Planned], known: Knowledge, asked: Asked | None) -> list[Planned]:

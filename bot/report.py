@@ -127,7 +127,8 @@ def problem_line(problem: Problem) -> str:
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """Return a delivery as `post`, `run --once` and `status` show it."""
+    """Return a delivery as `post`, `run --once` and `status` show it; one to be posted by hand with words and link."""
+    by_hand, link = delivery.state == "held" and delivery.reason is Reason.MANUAL, delivery.detail or ""
     return {
         "id": delivery.id,
         "post": post_json(delivery.post),
@@ -140,6 +141,8 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
         "remote_id": delivery.receipt.remote_id if delivery.receipt else None,
         "attempts": delivery.attempts,
         "error": delivery.error,
+        "text": delivery.announcement.text if by_hand and delivery.announcement else None,
+        "compose_url": link if by_hand and link.startswith("http") else None,
         "not_before": instant(delivery.not_before),
         "updated_at": instant(delivery.updated_at),
     }
@@ -154,6 +157,8 @@ def delivery_line(delivery: Delivery) -> str:
         return f"{head}\n           {delivery.receipt.url or delivery.receipt.remote_id}"
     tail = delivery.error or delivery.detail
     reason = f"{delivery.reason}" if delivery.reason else ""
+    if delivery.reason is Reason.MANUAL and delivery.announcement:
+        head += f"\n{indent([delivery.announcement.text], ' ' * 13)}"
     why = ": ".join(part for part in (reason, tail) if part)
     lines = [head] + ([f"           {why}"] if why else [])
     if next_step := advice(delivery):
@@ -164,6 +169,11 @@ def delivery_line(delivery: Delivery) -> str:
 def advice(delivery: Delivery) -> str:
     """Return the command that resolves a delivery that waits for a person."""
     slug = delivery.post.slug or delivery.post.id
+    if delivery.state == "held" and delivery.reason is Reason.MANUAL:
+        return (
+            f"post it there yourself, then `posse resolve {delivery.id} --sent URL`;"
+            f" `posse skip {slug}` never announces it"
+        )
     if delivery.state == "held" and delivery.reason is Reason.INVALID:
         return f"mend the post and it goes by itself; `posse skip {slug}` never announces it"
     commands = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.config.model import AccountConfig, Config
 from bot.formatter.card import own_card
 from bot.formatter.compose import compose, over_limit
+from bot.formatter.cost import cost
 from bot.formatter.leftovers import leftovers
 from bot.formatter.pictures import Picture, Wanted, lacking, wanted, warnings
 from bot.formatter.rules import Rules
@@ -76,6 +77,7 @@ class Wording:
         pictures = [self.pictures[want] for want in wanted(post, rules) if want in self.pictures]
         media = tuple(picture.media for picture in pictures if picture.media)
         made = compose(post, rules, round=number, link=link, card=card, media=media[: rules.most_images])
+        made = replace(made, cost=None if account.manual else cost(made, account.network))
         told = [*(page.warnings if page else ()), *warnings(pictures, rules)]
         return replace(made, warnings=(*made.warnings, *told)) if told else made
 

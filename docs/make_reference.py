@@ -43,6 +43,7 @@ REASONS = {
     Reason.NOT_LIVE: "its page does not answer yet",
     Reason.BURST: "more than `max_burst` new posts at once: `posse release --all`",
     Reason.APPROVE: "`approve = true`: `posse release`",
+    Reason.MANUAL: "`manual = true`: post it yourself, then `posse resolve ID --sent URL`",
     Reason.SPACING: "the account spoke less than `spacing` ago",
     Reason.CAP: "`per_hour` is reached",
     Reason.QUIET: "quiet hours",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bot import report
 from bot.cli import moves
 from bot.cli.options import app, posse_command, say
 from bot.cli.select import one
@@ -25,6 +26,8 @@ def command(post: str | None, everything: bool) -> int:
         for row in rows:
             if row.reason is Reason.INVALID:
                 say(f"{row.account}: {row.post.slug}: stays held: {row.detail}")
-        free = [row for row in rows if row.reason is not Reason.INVALID]
+            if row.reason is Reason.MANUAL:
+                say(f"{row.account}: {row.post.slug}: stays held: {report.advice(row)}")
+        free = [row for row in rows if row.reason not in (Reason.INVALID, Reason.MANUAL)]
         code = moves.move(run, store, free, State.DUE, released=True)
         return code if len(free) == len(rows) else Exit.NEEDS_PERSON

@@ -22,6 +22,7 @@ WAYS_OUT = {
     "invalid": "mend what it says, then try again",
     "leftover": "mend the post, or `posse release {slug}` if the words are meant so",
     "alt_missing": "give the picture an alt text, or `posse release {slug}`",
+    "manual": "post it there yourself, then `posse resolve ID --sent URL` (`posse status` shows the ID)",
     "identity": "`posse release {slug}` if it is a new post, `posse skip {slug}` if it is the old one",
     "duplicate": "give it an address of its own, or `posse skip {slug}`",
 }

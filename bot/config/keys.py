@@ -62,10 +62,14 @@ ACCOUNT = (
     Key("spacing", v.duration, "0s", "The least time between two announcements."),
     Key("per_hour", v.count, None, "The most announcements in an hour."),
     Key("quiet", v.quiet_hours, None, "Hours in which nothing is announced, such as `22:00-07:00`."),
-    Key("images", v.text, "notes", "Whose pictures go along: untitled `notes`', `always` a post's, or `never`.", IMAGES),
+    Key(
+        "images", v.text, "notes", "Whose pictures go along: untitled `notes`', `always` a post's, or `never`.", IMAGES
+    ),
     Key("require_alt", v.flag, None, "Hold a post with a picture that has no alt text; unset: as in `guards`."),
     Key("thread", v.flag, False, "A long post goes out whole, as a thread."),
     Key("thread_parts", v.count, 10, "The most messages of a thread."),
+    Key("manual", v.flag, False, "Prepare announcements and send none: you post them yourself."),
+    Key("budget", v.dollars, None, "The most to spend in a calendar month, in US dollars."),
     Key("on_uncertain", v.text, "ask", "When nobody can tell if it went out: `ask` or `retry`.", ("ask", "retry")),
 )
 

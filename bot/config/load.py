@@ -301,6 +301,8 @@ class _Reader:
             exclude=self._filter(table, "exclude"),
             pacing=Pacing(found["spacing"] or timedelta(0), found["per_hour"], found["quiet"]),
             on_uncertain=found["on_uncertain"],
+            manual=found["manual"],
+            budget=found["budget"],
             images=found["images"],
             require_alt=found["require_alt"],
             thread=found["thread"],

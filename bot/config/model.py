@@ -77,6 +77,8 @@ class AccountConfig:
     exclude: Filter | None = None
     pacing: Pacing = Pacing()
     on_uncertain: str = "ask"
+    manual: bool = False
+    budget: float | None = None
     images: str = "notes"
     require_alt: bool | None = None
     thread: bool = False

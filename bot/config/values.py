@@ -48,6 +48,15 @@ def count(value: Any) -> int:
     return value
 
 
+def dollars(value: Any) -> float:
+    """An amount of US dollars, zero or more."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be an amount such as 5.0, not {kind(value)}")
+    if not 0 <= value < 1e9:
+        raise ValueError("must be zero or more, and no fortune")
+    return float(value)
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """A list of strings."""
     if isinstance(value, str):

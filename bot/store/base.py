@@ -163,6 +163,10 @@ class ReadOnlyStore(Protocol):
         """When the account announced anything after `since`, oldest first."""
         ...
 
+    def spent_since(self, account: str, since: datetime) -> float:
+        """What the account's announcements sent since then cost, in dollars; those that may still arrive count."""
+        ...
+
     def receipts_of(self, account: str, remote_ids: Collection[str]) -> frozenset[str]:
         """Which of these remote ids are stored receipts of the account."""
         ...

@@ -228,6 +228,16 @@ class SqlReader:
         """
         return [codec.instant(row["delivered_at"]) for row in self._rows(sql, account=account, since=codec.when(since))]
 
+    def spent_since(self, account: str, since: datetime) -> float:
+        """See `ReadOnlyStore`."""
+        sql = """
+            SELECT announcement FROM deliveries
+            WHERE account = :account AND sent_at >= :since AND announcement IS NOT NULL
+                AND state IN ('due', 'sending', 'uncertain', 'delivered')
+        """
+        rows = self._rows(sql, account=account, since=codec.when(since))
+        return sum((words.cost or 0.0) for row in rows if (words := codec.announcement(row["announcement"])))
+
     def receipts_of(self, account: str, remote_ids: Collection[str]) -> frozenset[str]:
         """See `ReadOnlyStore`."""
         sql = f"SELECT remote_id FROM deliveries WHERE account = :account AND {self._db.among('remote_id', 'ids')}"

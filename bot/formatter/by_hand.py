@@ -1,0 +1,31 @@
+"""The link that opens a network's own form with an announcement filled in, for who posts it by hand. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from bot.model import Announcement, Part, SpanKind
+from bot.networks import Network
+
+
+def compose_link(announcement: Announcement, network: Network, options: Mapping[str, object]) -> str | None:
+    """Return the link, None where the network has no such form. A form takes one message: a thread's first.
+
+    Links stand whole in it, also where the network shows them shortened.
+    """
+    if network.compose_url is None:
+        return None
+    values = {name: str(value or "").rstrip("/") for name, value in options.items()}
+    values |= {"text": quote(whole(announcement.parts[0]), safe=""), "url": quote(announcement.url, safe="")}
+    return network.compose_url.format(**values)
+
+
+def whole(part: Part) -> str:
+    """Return the words of a part with every link at its full length."""
+    text, position = "", 0
+    for span in sorted(part.spans, key=lambda span: span.start):
+        if span.kind is SpanKind.LINK:
+            text += part.text[position : span.start] + span.target
+            position = span.end
+    return text + part.text[position:]
