@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,7 @@ from bot.watcher.base import Scan
 from bot.watcher.permalink import PRESETS, pattern_problem
 from bot.watcher.reading import Item, Site
 from bot.watcher.values import Unreadable
-from bot.watcher.walk import BadLink, Selection, Walk, is_inside, stamp_of
+from bot.watcher.walk import BadLink, Found, Selection, Walk, is_inside, stamp_of
 
 _READER = "2"  # raised whenever the same bytes are to be read in another way
 _CONTENT = ("content", "src")
@@ -60,7 +62,8 @@ class MarkdownSource:
         )
         self._given_url, self._given_zone = site_url, timezone
         self._selection = Selection(patterns or globs.DEFAULT, exclude)
-        self._settings = "\n".join(map(str, (_READER, site_url, permalink, timezone.key, language, name)))
+        chosen = (*patterns, "", *exclude)  # a known stamp says that the file was chosen, too
+        self._settings = "\n".join(map(str, (_READER, site_url, permalink, timezone.key, language, name, *chosen)))
         self._mark = f"{zlib.crc32(self._settings.encode()):08x}"
         self._is_prepared = permalink not in generators.NAMES
 
@@ -73,20 +76,23 @@ class MarkdownSource:
         problems: list[Problem] = []
         walk = Walk(self._folder, self._prefix, self._selection, known, self._mark)
         try:
-            for found in walk.run():
-                if isinstance(found, BadLink):
-                    result: Post | Problem | None = self._problem(found.below, found.message)
-                else:
-                    result = self._read(found.below, found.path)
-                if isinstance(result, Problem):
-                    problems.append(result)
-                elif result is not None:
-                    posts.append(result)
+            with _uncollected():
+                for found in walk.run():
+                    result = self._found(found)
+                    if isinstance(result, Problem):
+                        problems.append(result)
+                    elif result is not None:
+                        posts.append(result)
         except SourceError as error:
             raise SourceError(f"[sources.{self.name}] {error}") from error
         posts.sort(key=lambda post: post.source_id)
         problems.sort(key=lambda problem: problem.path)
         return Scan(tuple(posts), frozenset(walk.unchanged), tuple(problems))
+
+    def _found(self, found: Found | BadLink) -> Post | Problem | None:
+        if isinstance(found, BadLink):
+            return self._problem(found.below, found.message)
+        return self._read(found.below, found.path)
 
     def look(self, source_id: str) -> Post | Problem | None:
         """Read one file again: None when it is gone, or is no post of this source any more."""
@@ -148,6 +154,18 @@ class MarkdownSource:
     def _problem(self, below: str, message: str, line: int | None = None) -> Problem:
         shown = os.fsencode(self._prefix + below).decode("utf-8", "replace")
         return Problem(path=shown, message=message, line=line, source=self.name, source_id=shown)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the cycle collector out: ten thousand posts make none, and it would look through them again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _contents(path: str) -> tuple[bytes, os.stat_result]:

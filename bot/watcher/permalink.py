@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 MONTHS = (
@@ -129,14 +130,8 @@ def expand(pattern: str, place: Place) -> str:
     A trailing `index.html` is left out, as servers and feeds leave it out. Raises `UndatedError` when the pattern needs
     a date and there is none, `PermalinkError` when it holds what nobody can fill.
     """
-    if _TEMPLATE.search(pattern):
-        raise PermalinkError(f'"{pattern}" holds a template that only the site generator can fill; set canonical_url')
-    pieces: list[str] = []
-    end = 0
-    for found in _PLACEHOLDER.finditer(pattern):
-        pieces += (encode(pattern[end : found.start()]), _filled(found[1], place, pattern))
-        end = found.end()
-    path = _SLASHES.sub("/", f"/{''.join(pieces)}{encode(pattern[end:])}")
+    pieces = "".join([_filled(*piece, place, pattern) if piece[0] else piece[1] for piece in _pieces(pattern)])
+    path = _SLASHES.sub("/", f"/{pieces}")
     return path.removesuffix("index.html") if path.endswith("/index.html") else path
 
 
@@ -186,14 +181,31 @@ def encode(text: str) -> str:
     return _STRAY.sub("%25", quote(text, safe="/:@!$&'()*+,;=-._~%?#", errors="replace"))
 
 
-def _filled(key: str, place: Place, pattern: str) -> str:
-    """Fill one placeholder; `:year_in_review` is `:year` and then text, as it is to Jekyll."""
+@lru_cache(maxsize=512)
+def _pieces(pattern: str) -> tuple[tuple[str, str], ...]:
+    """Cut a pattern up: each piece is a placeholder's name and the text right after it, or ("", text)."""
+    if _TEMPLATE.search(pattern):
+        raise PermalinkError(f'"{pattern}" holds a template that only the site generator can fill; set canonical_url')
+    pieces: list[tuple[str, str]] = []
+    end = 0
+    for found in _PLACEHOLDER.finditer(pattern):
+        pieces += (("", encode(pattern[end : found.start()])), _named(found[1], pattern))
+        end = found.end()
+    return (*pieces, ("", encode(pattern[end:])))
+
+
+def _named(key: str, pattern: str) -> tuple[str, str]:
+    """Return the placeholder that `key` begins with, and the rest: `:year_in_review` is `:year` and then text."""
     name, rest = key, ""
     while name not in _NAMED and name not in _DATED:
         name, underscore, last = name.rpartition("_")
         rest = f"{underscore}{last}{rest}"
         if not name:
             raise PermalinkError(f'"{pattern}" holds ":{key}", which is no placeholder')
+    return name, rest
+
+
+def _filled(name: str, rest: str, place: Place, pattern: str) -> str:
     if name in _NAMED:
         text = _NAMED[name](place)
         return (text if _PLAIN.fullmatch(text) else quote(text, safe="/@!$&'()*+,;=-._~", errors="replace")) + rest

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from bot.errors import SourceError
@@ -86,32 +87,42 @@ class Walk:
         self._pending.append((self.folder, ""))
         while self._pending:
             path, below = self._pending.pop()
-            yield from self._folder(_entries(path, at_top=not below), below)
+            with _opened(path, at_top=not below) as entries:
+                try:
+                    yield from self._folder(entries, below)
+                except OSError as error:
+                    raise _unreadable(path, error) from error
 
-    def _folder(self, entries: list[os.DirEntry[str]], below: str) -> Iterator[Found | BadLink]:
+    def _folder(self, entries: Iterable[os.DirEntry[str]], below: str) -> Iterator[Found | BadLink]:
         """One folder. The branch for an unchanged file is nearly the whole cost of a scan: it calls nothing of ours."""
         selection, mark, get, keep = self.selection, self.mark, self.known.get, self.unchanged.append
         endings, is_settled, base = selection.endings, selection.is_settled, self.prefix + below
         for entry in entries:
             name = entry.name
+            id_ = base + name
+            stamp = get(id_)
+            if stamp is not None:
+                try:
+                    stat = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # it went while we looked
+                if stamp == f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ctime_ns}-{mark}":
+                    keep(id_)
+                    continue
             if name[0] == ".":
                 continue
             if entry.is_file(follow_symlinks=False):
-                if not name.endswith(endings) or not (is_settled or selection.takes_file(below + name)):
-                    continue
-                id_ = base + name
-                stamp = get(id_)
-                if stamp is not None:
-                    stat = entry.stat()
-                    if stamp == f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ctime_ns}-{mark}":
-                        keep(id_)
-                        continue
-                yield Found(below + name, entry.path)
-            elif entry.is_dir(follow_symlinks=False):
-                if selection.takes_folder(below + name):
-                    self._pending.append((entry.path, f"{below}{name}/"))
-            elif entry.is_symlink():
-                yield from self._link(entry, below + name)
+                if name.endswith(endings) and (is_settled or selection.takes_file(below + name)):
+                    yield Found(below + name, entry.path)
+            else:
+                yield from self._no_file(entry, below + name)
+
+    def _no_file(self, entry: os.DirEntry[str], below: str) -> Iterator[Found | BadLink]:
+        if entry.is_dir(follow_symlinks=False):
+            if self.selection.takes_folder(below):
+                self._pending.append((entry.path, f"{below}/"))
+        elif entry.is_symlink():
+            yield from self._link(entry, below)
 
     def _link(self, entry: os.DirEntry[str], below: str) -> Iterator[Found | BadLink]:
         try:
@@ -148,15 +159,19 @@ def is_inside(path: str, folder: str) -> bool:
     return real == top or real.startswith(f"{top.rstrip('/')}/")
 
 
-def _entries(folder: str, *, at_top: bool) -> list[os.DirEntry[str]]:
+def _opened(folder: str, *, at_top: bool) -> AbstractContextManager[Iterable[os.DirEntry[str]]]:
+    """Open a folder. Its entries come as they are asked for: a list of them would hold every `stat`."""
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
+        return os.scandir(folder)
     except FileNotFoundError as error:
         if not at_top:
-            return []  # it went while we looked
+            return nullcontext(())  # it went while we looked
         raise SourceError(f"the folder {folder} does not exist; create it, or mend `path`") from error
     except NotADirectoryError as error:
         raise SourceError(f"{folder} is not a folder; mend `path`") from error
     except OSError as error:
-        raise SourceError(f"the folder {folder} cannot be read ({error.strerror}); look at: ls -ld {folder}") from error
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: str, error: OSError) -> SourceError:
+    return SourceError(f"the folder {folder} cannot be read ({error.strerror}); look at: ls -ld {folder}")

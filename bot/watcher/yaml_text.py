@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from bot.watcher import plain_yaml
 from bot.watcher.values import Unreadable, Value
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class _Composer(_Loader):
 
 def load(text: str) -> dict[str, Value]:
     """Read a table; of a key that is there twice the last one holds. Raises `Unreadable` with the line in `text`."""
+    simple = plain_yaml.load(text)
+    return _parsed(text) if simple is None else simple
+
+
+def _parsed(text: str) -> dict[str, Value]:
     root = _composed(text)
     value = _plain(root, {}) if root is not None else None
     if value is None:
