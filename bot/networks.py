@@ -21,6 +21,7 @@ class Unit(StrEnum):
     CODE_POINTS = "code points"
     X = "weighted characters, a URL counts 23"
     UTF8 = "bytes of UTF-8"
+    THREADS = "characters, an emoji counts its bytes"
 
 
 class Guarantee(StrEnum):
@@ -331,6 +332,164 @@ X = Network(
     prices=Prices(post=0.015, link=0.200, alt=0.005),  # docs.x.com/x-api/getting-started/pricing, August 2026
 )
 
+THREADS = Network(
+    name="threads",
+    title="Threads",
+    publisher="bot.publishers.threads:Threads",
+    limit=500,
+    unit=Unit.THREADS,
+    guarantee=Guarantee.LOOK_FIRST,
+    options=(Option("service", "Where the Threads API is.", Kind.URL, default="https://graph.threads.net"),),
+    secrets=(
+        SecretKey(
+            "access_token",
+            "in your app at developers.facebook.com: Use cases, Threads API, Settings, User token generator;"
+            " permissions threads_basic and threads_content_publish; it is renewed by itself while it is used",
+        ),
+    ),
+    text_tags=1,  # developers.facebook.com/docs/threads/create-posts/topic-tags: one to a post
+    images=20,
+    pictures=Pictures(most_bytes=8_000_000, most_pixels=16_000_000, most_side=1440, alt=1000),
+    either=True,
+)
+
+LINKEDIN = Network(
+    name="linkedin",
+    title="LinkedIn",
+    publisher="bot.publishers.linkedin:LinkedIn",
+    limit=3000,
+    unit=Unit.CODE_POINTS,
+    guarantee=Guarantee.ASK,
+    options=(
+        Option("author", "The page to post as, urn:li:organization:…; unset: the member of the token."),
+        Option("api_version", "The version of LinkedIn's API, YYYYMM: each is served for a year.", default="202605"),
+        Option("service", "Where LinkedIn's API is.", Kind.URL, default="https://api.linkedin.com"),
+    ),
+    secrets=(
+        SecretKey(
+            "access_token",
+            "at linkedin.com/developers/tools/oauth/token-generator, for an app with Share on LinkedIn and Sign In;"
+            " scopes openid, profile and w_member_social; it lives for 60 days",
+        ),
+    ),
+    text_tags=3,
+    card=True,
+    images=20,
+    pictures=Pictures(most_bytes=5_000_000, most_pixels=36_152_320, most_side=4096, alt=4086),
+    either=True,
+)
+
+TELEGRAM = Network(
+    name="telegram",
+    title="Telegram",
+    publisher="bot.publishers.telegram:Telegram",
+    limit=4096,
+    unit=Unit.CODE_POINTS,
+    guarantee=Guarantee.ASK,
+    options=(
+        Option("chat", "The channel or group: @name, or its number.", required=True),
+        Option("silent", "Send without a sound.", Kind.FLAG, default=False),
+        Option("service", "Where the Bot API is.", Kind.URL, default="https://api.telegram.org"),
+    ),
+    secrets=(
+        SecretKey(
+            "bot_token", "from @BotFather in Telegram: /newbot; then make the bot an administrator of the channel"
+        ),
+    ),
+    text_tags=3,
+    images=10,
+    pictures=Pictures(most_bytes=10_000_000, most_pixels=25_000_000, most_side=5000),
+)
+
+DISCORD = Network(
+    name="discord",
+    title="Discord",
+    publisher="bot.publishers.discord:Discord",
+    limit=2000,
+    unit=Unit.CODE_POINTS,
+    guarantee=Guarantee.ASK,
+    options=(Option("username", "The name it posts under, where it differs from the webhook's."),),
+    secrets=(SecretKey("webhook_url", "in Discord: the channel's settings, Integrations, Webhooks, Copy Webhook URL"),),
+    images=10,
+    pictures=Pictures(most_bytes=1_000_000, most_pixels=16_000_000, alt=1024, animated=True),  # ten are 10 MB in all
+)
+
+SLACK = Network(
+    name="slack",
+    title="Slack",
+    publisher="bot.publishers.slack:Slack",
+    limit=4000,
+    unit=Unit.CODE_POINTS,
+    guarantee=Guarantee.ASK,
+    secrets=(SecretKey("webhook_url", "at api.slack.com/apps: your app, Incoming Webhooks, Add New Webhook"),),
+)
+
+EMAIL = Network(
+    name="email",
+    title="E-mail",
+    publisher="bot.publishers.email_smtp:Email",
+    limit=10_000,
+    unit=Unit.GRAPHEMES,
+    guarantee=Guarantee.ASK,
+    options=(
+        Option("to", "The address it goes to: a mailing list, most likely.", required=True),
+        Option("from", "The sender's address.", required=True),
+        Option("server", "The mail server, host:port.", required=True),
+        Option(
+            "security",
+            "How the connection is kept private: `starttls`, `tls` or `none`.",
+            default="starttls",
+            choices=("starttls", "tls", "none"),
+        ),
+        Option("auth", "Log in with a `password`, or `none`.", default="password", choices=("password", "none")),
+        Option("user", "The user at the mail server, where it is not the sender's address."),
+        Option("list_id", "The mails' List-Id, where it is not made from account and sender."),
+    ),
+    secrets=(SecretKey("password", "from your mail provider (often an app password)", when=("auth", "password")),),
+    images=4,
+)
+
+WEBHOOK = Network(
+    name="webhook",
+    title="A webhook",
+    publisher="bot.publishers.webhook:Webhook",
+    limit=10_000,
+    unit=Unit.GRAPHEMES,
+    guarantee=Guarantee.ASK,
+    options=(Option("url", "The address that gets the announcement, as JSON.", Kind.URL, required=True),),
+    secrets=(SecretKey("signing_secret", "by making one up, and telling it the receiver: openssl rand -hex 32"),),
+    record_tags=8,
+    card=True,
+    images=4,
+)
+
+APPRISE = Network(
+    name="apprise",
+    title="Anything else, through Apprise",
+    publisher="bot.publishers.through_apprise:ThroughApprise",
+    limit=1000,
+    unit=Unit.GRAPHEMES,
+    guarantee=Guarantee.ASK,
+    secrets=(SecretKey("service_url", "from appriseit.com/services: the address of your service, its secrets in it"),),
+)
+
 NETWORKS: dict[str, Network] = {
-    network.name: network for network in (MASTODON, BLUESKY, X, LOCAL, MICROPUB, NOSTR, MATRIX)
+    network.name: network
+    for network in (
+        MASTODON,
+        BLUESKY,
+        X,
+        LOCAL,
+        MICROPUB,
+        NOSTR,
+        MATRIX,
+        THREADS,
+        LINKEDIN,
+        TELEGRAM,
+        DISCORD,
+        SLACK,
+        EMAIL,
+        WEBHOOK,
+        APPRISE,
+    )
 }

@@ -10,6 +10,7 @@ from bot.formatter import urls, x_text
 from bot.networks import Unit
 
 _GRAPHEME = regex.compile(r"\X")
+_EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]")
 # https://github.com/mastodon/mastodon/blob/main/app/models/account.rb (MENTION_RE)
 _REMOTE = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)@[\w.-]*\w", regex.IGNORECASE)
 X_URL = 23
@@ -60,6 +61,16 @@ def x(text: str) -> int:
     return total + x_text.weight(text[position:])
 
 
+def threads(text: str) -> int:
+    """Characters, with every emoji as its bytes of UTF-8.
+
+    https://developers.facebook.com/docs/threads/reference/publishing
+    """
+    if text.isascii():
+        return len(text)
+    return sum(utf8(found) if _EMOJI.search(found) else len(found) for found in _GRAPHEME.findall(text))
+
+
 def length(text: str, unit: Unit, url_length: int | None) -> int:
     """The length of `text` in `unit`; `url_length` is what a URL counts, None for the unit's own default."""
     match unit:
@@ -73,3 +84,5 @@ def length(text: str, unit: Unit, url_length: int | None) -> int:
             return x(text)
         case Unit.UTF8:
             return utf8(text)
+        case Unit.THREADS:
+            return threads(text)
