@@ -32,10 +32,11 @@ from bot.errors import (
     Uncertain,
 )
 from bot.identity import URL, url_name
+from bot.links import same_link
 from bot.model import Announcement, Delivery, DeliveryId, Note, Reason, Receipt, State
 from bot.networks import Guarantee
 from bot.pacing import pace
-from bot.publishers.base import Publisher, Sighting
+from bot.publishers.base import Halfway, Publisher, Sighting
 from bot.store.base import Store
 
 LAST_CALL = 5.0  # seconds that what is in flight gets once the bot was told to stop
@@ -173,7 +174,7 @@ class Courier:
                 continue
             if self._start_look(account, only):
                 continue
-            if name not in due or (only is None and self._must_wait(account)):
+            if account.manual or name not in due or (only is None and self._must_wait(account)):
                 continue
             self._start_send(account, only)
 
@@ -196,7 +197,7 @@ class Courier:
         since = _since(delivery, first=False)
 
         def look(publisher: Publisher) -> Iterator[Receipt | list[Sighting] | None]:
-            if account.network.guarantee is Guarantee.EXACTLY_ONCE:
+            if account.network.guarantee is Guarantee.EXACTLY_ONCE or len(announcement.parts) > 1:
                 yield publisher.find(announcement, since)
             else:
                 yield list(publisher.recent(since))
@@ -231,11 +232,17 @@ class Courier:
 
     def _send(self, account: AccountConfig, delivery: Delivery, announcement: Announcement) -> None:
         def send(publisher: Publisher) -> Iterator[list[Sighting] | Note | Receipt]:
-            if delivery.round == 1 and delivery.id not in self._looked:
-                yield from self._first_look(account.name, publisher, _since(delivery, first=True))
+            notes, begun = list(delivery.notes), any(note.kind == "part" for note in delivery.notes)
+            if delivery.round == 1 and delivery.id not in self._looked and not begun:
+                since = _since(delivery, first=True)
+                for seen in self._first_look(account.name, publisher, since):
+                    parts = _parts_there(publisher, announcement, seen, since)
+                    notes += parts
+                    yield from parts
+                    yield [] if parts else seen
             else:
                 yield []  # the lease is renewed, so a worker that slept since its claim sends nothing
-            yield from publisher.publish(announcement, delivery.notes)
+            yield from publisher.publish(announcement, notes)
 
         self._begin(account, delivery, send, "send")
 
@@ -333,7 +340,7 @@ class Courier:
             if isinstance(value, Note):
                 self.store.note(delivery, value, now, now + self.terms.lease)
             elif isinstance(value, Receipt):
-                self._delivered(job, value, Reason.FOUND if job.what == "look" else None)
+                self._received(job, value)
                 return
             elif isinstance(value, list) and (found := self._ours(delivery, value)):
                 self._adopt(delivery, value)
@@ -376,6 +383,13 @@ class Courier:
             for post in record(self.store, account, seen, now, but=delivery.post.id):
                 self.tell(Event("adopted", account, None, post, fresh=False))
 
+    def _received(self, job: _Job, receipt: Receipt) -> None:
+        """A look that finds what is another announcement's has found nothing."""
+        if job.what == "look" and self.store.receipts_of(job.delivery.account, [receipt.remote_id]):
+            self._absent(job)
+        else:
+            self._delivered(job, receipt, Reason.FOUND if job.what == "look" else None)
+
     def _delivered(self, job: _Job, receipt: Receipt, reason: Reason | None) -> None:
         self.store.delivered(job.delivery, receipt, self.terms.clock(), reason)
         self._drop(job)
@@ -405,6 +419,9 @@ class Courier:
                 error = Unauthorized(str(error))
             elif not isinstance(error, PublishError):
                 error = TryLater(str(error))
+            if job.what == "look" and isinstance(error, Halfway):
+                self._halfway(job, error)
+                return
             if job.what == "look":
                 self._look_failed(job.delivery, error)
             else:
@@ -413,6 +430,15 @@ class Courier:
             self._drop(job, str(lost))
         else:
             self._drop(job)
+
+    def _halfway(self, job: _Job, found: Halfway) -> None:
+        """A complete look found the first parts of a thread: note them; the rest is as absent as a whole post."""
+        delivery, now = job.delivery, self.terms.clock()
+        known = {note.data.get("index") for note in delivery.notes if note.kind == "part"}
+        for note in found.notes:
+            if note.data.get("index") not in known:
+                self.store.note(delivery, note, now, now + self.terms.lease)
+        self._absent(job)
 
     def _look_failed(self, delivery: Delivery, error: PublishError) -> None:
         now = self.terms.clock()
@@ -458,6 +484,23 @@ class Courier:
         self._jobs.pop(job.delivery.account, None)
         if lost:
             self.tell(Event("lease_lost", job.delivery.account, job.delivery, lost, fresh=False))
+
+
+def _parts_there(
+    publisher: Publisher, announcement: Announcement, seen: list[Sighting], since: datetime
+) -> tuple[Note, ...]:
+    """The notes of the first parts of a thread that a timeline shows and a lost state does not know.
+
+    Empty where it is no thread, where all of it is there, or where what is there is another post.
+    """
+    links = [link for sighting in seen for link in sighting.links]
+    if len(announcement.parts) == 1 or not any(same_link(link, announcement.url) for link in links):
+        return ()
+    try:
+        publisher.find(announcement, since)
+    except Halfway as half:
+        return half.notes
+    return ()
 
 
 def _since(delivery: Delivery, first: bool) -> datetime:

@@ -12,11 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from bot.errors import Uncertain
 from bot.model import Announcement, Note, Receipt
 
 if TYPE_CHECKING:
     from bot.credentials import Secret
     from bot.http import Http
+
+
+class Halfway(Uncertain):
+    """A look found only the first of several parts. `notes` are theirs: a publish that has them goes on behind them."""
+
+    def __init__(self, message: str, notes: Sequence[Note]) -> None:
+        self.notes = tuple(notes)
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ class Publisher(Protocol):
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Look whether it is there, where the network gives its posts a key of our choosing; else by `recent`.
 
-        None means that a complete look found nothing. Raises `PublishError` where the look was not complete.
+        None means that a complete look found nothing. Raises `Halfway` where only the first of several parts are there,
+        another `PublishError` where the look was not complete.
         """
         ...
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.model import Announcement, Note, Receipt, Sent
 from bot.publishers import bluesky_record as records
-from bot.publishers.base import Access, Profile, Sighting
+from bot.publishers.base import Access, Halfway, Profile, Sighting
 from bot.publishers.bluesky_record import COLLECTION, Json
 from bot.publishers.bluesky_session import CALL_SECONDS, Answer, Xrpc
 
@@ -52,12 +52,15 @@ class Bluesky:
         )
 
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:  # noqa: ARG002 - a key has no age
-        """Ask for every part by its key. None also where only some are there: sending again adds those that lack."""
-        found = []
+        """Ask for every part by its key. Raises `Halfway` where only the first ones are there."""
+        found: list[Mapping[str, Any]] = []
         for index in range(len(announcement.parts)):
             record = self._get(announcement, index)
-            if record is None:
+            if record is None and not found:
                 return None
+            if record is None:
+                words = f"only {index} of {len(announcement.parts)} parts are there"
+                raise Halfway(words, [Note("part", self._there(at, part)) for at, part in enumerate(found)])
             found.append(record)
         return Receipt(
             parts=tuple(self._sent(str(record["uri"])) for record in found),
@@ -140,8 +143,7 @@ class Bluesky:
             there = self._get(announcement, index)
             if there is None:
                 raise TryLater(f"{self._xrpc.host} says that the post is there, but does not show it")
-            at = records.created(there["value"]) or answer.at
-            return _part(index, there, at)
+            return self._there(index, there)
         if answer.error == "BlobNotFound":
             raise _BlobGone
         if answer.status != 200:
@@ -197,6 +199,10 @@ class Bluesky:
         if answer.data is None:
             raise TryLater(f"{self._xrpc.host}: {answer.words}", answer.wait)
         return answer.data
+
+    def _there(self, index: int, record: Mapping[str, Any]) -> Json:
+        """The note of a record that was there already."""
+        return _part(index, record, records.created(record["value"]) or self._access.clock())
 
     def _sent(self, uri: str) -> Sent:
         rkey = uri.rpartition("/")[2]

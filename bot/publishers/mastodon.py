@@ -10,7 +10,7 @@ from bot.errors import Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import mastodon_timeline as timeline
-from bot.publishers.base import Access, Profile, Sighting
+from bot.publishers.base import Access, Halfway, Profile, Sighting
 
 if TYPE_CHECKING:
     from bot.publishers.mastodon_api import Api, Bounds
@@ -53,8 +53,7 @@ class Mastodon:
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Look through the account's own timeline for a post that bears the announced link, and all its parts.
 
-        Raises `Uncertain` where only the first parts of several are there: neither sending again nor letting be is
-        right then.
+        Raises `Halfway` where only the first parts of several are there.
         """
         statuses = list(self._statuses(since))
         now = self._access.clock()
@@ -64,7 +63,8 @@ class Mastodon:
                 continue
             chain = timeline.thread(status, statuses)[: len(announcement.parts)]
             if len(chain) < len(announcement.parts):
-                raise Uncertain(f"only {len(chain)} of {len(announcement.parts)} parts are there: {seen.receipt.url}")
+                words = f"only {len(chain)} of {len(announcement.parts)} parts are there: {seen.receipt.url}"
+                raise Halfway(words, [self._note(index, part) for index, part in enumerate(chain)])
             return Receipt(tuple(timeline.sent(part) for part in chain), seen.receipt.at)
         return None
 
@@ -146,6 +146,9 @@ class Mastodon:
         )
         if not isinstance(status, Mapping) or not status.get("id") or "scheduled_at" in status:
             raise Uncertain(f"{self._api().host} answered, but not with the status that was sent")
+        return self._note(index, status)
+
+    def _note(self, index: int, status: Mapping[str, Any]) -> Note:
         at = timeline.instant(status) or self._access.clock()
         sent = timeline.sent(status)
         return Note("part", {"index": index, "id": sent.remote_id, "url": sent.url, "at": at.isoformat()})

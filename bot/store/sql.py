@@ -217,7 +217,7 @@ class SqlStore(SqlReader):
     def note(self, delivery: Delivery, note: Note, now: datetime, lease_until: datetime) -> None:
         """See `Store`."""
         notes = codec.encode((*self._notes(delivery), note))
-        self._write(delivery, "sending", now, notes=notes, lease_until=codec.when(lease_until))
+        self._write(delivery, "sending, uncertain", now, notes=notes, lease_until=codec.when(lease_until))
 
     def renew(self, delivery: Delivery, now: datetime, lease_until: datetime) -> None:
         """See `Store`."""

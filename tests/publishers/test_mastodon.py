@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import CredentialError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.model import Announcement, Media, Note, Receipt
-from bot.publishers.base import Publisher
+from bot.publishers.base import Halfway, Publisher
 from bot.publishers.mastodon import Mastodon
 from bot.testing import access, announcement, attempt, raised
 from tests.servers.strict_mastodon import StrictMastodon
@@ -185,13 +185,17 @@ def test_a_whole_thread_is_found(strict_mastodon: StrictMastodon) -> None:
 
 
 def test_half_a_thread_is_neither_there_nor_absent(strict_mastodon: StrictMastodon) -> None:
-    """Where only the first parts are there, looking is `Uncertain` and says how many."""
+    """Where only the first parts are there, looking says how many; with their notes the rest goes out behind them."""
     words = thread(strict_mastodon)
     strict_mastodon.behaviour.fates = ["", "before:500"]
     attempt(on(strict_mastodon), words)
     error = raised(lambda: on(strict_mastodon).find(words, LONG_AGO))
-    assert isinstance(error, Uncertain)
+    assert isinstance(error, Halfway)
     assert "only 1 of 3" in error.message
+    strict_mastodon.behaviour.keys = "ignored"
+    done = attempt(on(strict_mastodon), words, error.notes)
+    assert done.receipt is not None, done.error
+    assert [status["text"] for status in strict_mastodon.statuses] == [part.text for part in words.parts]
 
 
 def test_verify_tells_who_and_the_servers_limits(strict_mastodon: StrictMastodon) -> None:
