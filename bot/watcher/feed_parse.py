@@ -19,6 +19,10 @@ from bot.watcher.values import Unreadable
 _POSSE = "https://posseparty.com/2024/Feed"
 _PREFIX = re.compile(rf"xmlns:([\w.-]+)\s*=\s*[\"']{re.escape(_POSSE)}[\"']", re.IGNORECASE)
 _ENTRY = re.compile(r"(?=<(?:[A-Za-z][\w.-]*:)?(?:item|entry)[\s>])")
+# A guid is an address only where it looks like one; feedparser would make one of it.
+_BARE_GUID = re.compile(
+    r"<guid\b(?![^>]*isPermaLink\s*=\s*[\"']false)[^>]*>(?!\s*(?:<!\[CDATA\[)?\s*(?:https?://|/))", re.IGNORECASE
+)
 _TITLE = re.compile(r"<title[\s>].*?</title>", re.DOTALL)
 _CLOSED = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
 _LARGE = 5_000_000  # characters: the slow parser for broken XML is not let loose on more
@@ -31,9 +35,9 @@ def read(body: bytes, content_type: str, url: str | None) -> Feed:
     text = feed_text.decode(body, content_type)
     if text.lstrip().startswith(("{", "[")):
         return feed_json.read(text, url)
-    feed_text.refuse_page(text, url)
     feed_text.refuse_traps(text)
-    text, damaged = _mended(_with_plain_settings(text))
+    feed_text.refuse_page(text, url)
+    text, damaged = _mended(_prepared(text))
     text, trouble = _well_formed(text)
     found = _parsed(text, url)
     if not found["entries"] and not found["version"]:
@@ -51,8 +55,12 @@ def read(body: bytes, content_type: str, url: str | None) -> Feed:
     )
 
 
-def _with_plain_settings(text: str) -> str:
-    """Name every `posse:post` anew: feedparser drops the words of an unknown element that has attributes."""
+def _prepared(text: str) -> str:
+    """Name every `posse:post` anew, since feedparser drops the words of an unknown element that has attributes.
+
+    A guid that is no address says so.
+    """
+    text = _BARE_GUID.sub('<guid isPermaLink="false">', text)
     prefixes = set(_PREFIX.findall(text[:20_000])) or set(_PREFIX.findall(text))
     if "xmlns:posse" not in text:
         prefixes.add("posse")
@@ -82,14 +90,14 @@ def _mended(text: str) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _well_formed(text: str) -> tuple[str, str]:
-    """Return the text, with HTML's entities as characters where that mends it, and what is wrong with it still.
+    """Return the text, its entities mended where it needs that, and what is wrong with it still.
 
     Raises `Unreadable` for what breaks off, and for what is broken and large.
     """
     fault = _fault(text)
     if not fault:
         return text, ""
-    mended = feed_text.with_known_entities(text)
+    mended = feed_text.with_sound_entities(text)
     if mended != text and not (fault := _fault(mended)):
         return mended, ""
     if not _CLOSED.search(text[-2000:]):
@@ -102,7 +110,7 @@ def _well_formed(text: str) -> tuple[str, str]:
 def _fault(text: str) -> str:
     parser = expat.ParserCreate("utf-8")
     try:
-        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace").lstrip(), True)
+        parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode("utf-8", "replace"), True)
     except expat.ExpatError as error:
         return f"{expat.ErrorString(error.code)}, line {error.lineno}"
     return ""

@@ -28,6 +28,8 @@ _SUBSET = re.compile(r"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
 _HARMLESS = re.compile(r"(?:&#x?[0-9A-Fa-f]+;|[^&%<]){0,32}")
 _FIRST_TAG = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_BARE_SIGN = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#[xX][0-9A-Fa-f]+);)")
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
@@ -127,11 +129,14 @@ def _hint(text: str, url: str | None) -> str:
     return ""
 
 
-def with_known_entities(text: str) -> str:
-    """Return XML with HTML's named entities, which XML does not know, as characters."""
+def with_sound_entities(text: str) -> str:
+    """Return XML with HTML's named entities, which XML does not know, as characters, and with bare & signs escaped."""
 
     def known(match: re.Match[str]) -> str:
         meant = html.entities.html5.get(f"{match[1]};") if match[1] not in _OF_XML else None
         return meant if meant and not set(meant) & set("<>&") else match[0]
 
-    return _NAMED.sub(known, text)
+    pieces = _CDATA.split(text)
+    for index in range(0, len(pieces), 2):
+        pieces[index] = _BARE_SIGN.sub("&amp;", _NAMED.sub(known, pieces[index]))
+    return "".join(pieces)
