@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("long", max_examples=5000)  # pytest --hypothesis-profile=long
 
 pytest_plugins = [
     "tests.servers.fixtures_pds",
@@ -12,6 +15,7 @@ pytest_plugins = [
     "tests.servers.fixtures_site",
     "tests.servers.fixtures_postgres",
     "tests.servers.fixtures_relays",
+    "tests.servers.fixtures_synapse",
 ]
 
 
