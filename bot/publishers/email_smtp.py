@@ -14,17 +14,18 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
-from bot.model import Announcement, Note, Receipt, Sent
+from bot.model import Announcement, Note, Receipt
 from bot.oauth import plain
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.email_message import message, parsed
+from bot.publishers.in_parts import Json, in_one, part
 from bot.publishers.json_calls import masked
 
 SECONDS = 30.0
 
 
 class Email:
-    """One sender, one address. One mail carries a whole announcement, so no notes are needed."""
+    """One sender, one address, a whole announcement in one mail. Notes: `part`, when it is sent."""
 
     def __init__(self, access: Access, seconds: float = SECONDS) -> None:
         self._access = access
@@ -33,22 +34,9 @@ class Email:
         self._host, self._port = (host, port) if host and port.isdigit() else (str(access.options["server"]), "")
         self._security = str(access.options["security"])
 
-    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:  # noqa: ARG002
-        """Send it. Only from the mail's first byte on may it have arrived."""
-        options = self._access.options
-        sender, to = parsed(str(options["from"])), parsed(str(options["to"]))
-        at = self._access.clock()
-        mail = message(announcement, str(options["from"]), str(options["to"]), str(options["list_id"] or ""), at)
-        with self._session() as server:
-            self._reply(server.mail(sender.addr_spec, self._size(server, len(mail.as_bytes()))))
-            self._reply(server.rcpt(to.addr_spec))
-            try:
-                self._reply(server.data(mail.as_bytes()))
-            except smtplib.SMTPDataError as error:
-                raise self._refused(error.smtp_code, error.smtp_error) from None
-            except (OSError, smtplib.SMTPException) as error:
-                raise Uncertain(f"{self._host} broke the connection: {self._why(error)}") from None
-        yield Receipt((Sent(str(mail["Message-ID"]), None),), at)
+    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
+        """Send it."""
+        yield from in_one(notes, lambda: self._announce(announcement))
 
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Not possible."""
@@ -64,6 +52,23 @@ class Email:
         with self._session() as server:
             self._reply(server.noop())
         return Profile(name=f"{sender.addr_spec} to {to.addr_spec}", url=None, server=f"SMTP, {self._host}")
+
+    def _announce(self, announcement: Announcement) -> Json:
+        """Send the mail. Only from its first byte on may it have arrived."""
+        options = self._access.options
+        sender, to = parsed(str(options["from"])), parsed(str(options["to"]))
+        at = self._access.clock()
+        mail = message(announcement, str(options["from"]), str(options["to"]), str(options["list_id"] or ""), at)
+        with self._session() as server:
+            self._reply(server.mail(sender.addr_spec, self._size(server, len(mail.as_bytes()))))
+            self._reply(server.rcpt(to.addr_spec))
+            try:
+                self._reply(server.data(mail.as_bytes()))
+            except smtplib.SMTPDataError as error:
+                raise self._refused(error.smtp_code, error.smtp_error) from None
+            except (OSError, smtplib.SMTPException) as error:
+                raise Uncertain(f"{self._host} broke the connection: {self._why(error)}") from None
+        return part(0, str(mail["Message-ID"]), None, at)
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import Rejected, TryLater, Unauthorized
-from bot.model import Announcement, Note, Receipt, Sent
+from bot.model import Announcement, Note, Receipt
 from bot.publishers import sixty_days
 from bot.publishers.base import Access, Profile, Sighting
-from bot.publishers.in_parts import Json, words
+from bot.publishers.in_parts import Json, done, in_one, part, receipt, words
 from bot.publishers.json_calls import Answer, Calls, host_of
 from bot.publishers.linkedin_text import little_text
 
@@ -31,7 +31,7 @@ _URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d+")
 class LinkedIn:
     """One member, or a page that the member may write for.
 
-    Notes: `image` with `index` and `urn` for each picture uploaded.
+    Notes: `image` with `index` and `urn` for each picture uploaded; `part`, when it is sent.
     """
 
     def __init__(self, access: Access) -> None:
@@ -45,13 +45,17 @@ class LinkedIn:
         """Upload the pictures, or the card's, then make the post."""
         if len(announcement.parts) > 1:
             raise Rejected(f"LinkedIn has no threads: set thread = false for account {self._access.account}")
+        if 0 in done(notes):
+            yield receipt([done(notes)[0]])
+            return
         author = self._author()
         images = {int(note.data["index"]): str(note.data["urn"]) for note in notes if note.kind == "image"}
         for index, data in enumerate(_pictures(announcement)):
             if index not in images:
                 images[index] = self._upload(author, data)
                 yield Note("image", {"index": index, "urn": images[index]})
-        yield self._post(announcement, author, [images[index] for index in sorted(images)])
+        urns = [images[index] for index in sorted(images)]
+        yield from in_one(notes, lambda: self._post(announcement, author, urns))
 
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Not possible."""
@@ -73,7 +77,7 @@ class LinkedIn:
             warnings=sixty_days.warnings(self._access.account, until, self._access.clock(), HOW),
         )
 
-    def _post(self, announcement: Announcement, author: str, images: Sequence[str]) -> Receipt:
+    def _post(self, announcement: Announcement, author: str, images: Sequence[str]) -> Json:
         body = {
             "author": author,
             "commentary": little_text(words(announcement, 0), _moved(announcement)),
@@ -95,14 +99,15 @@ class LinkedIn:
         urn = answer.headers.get("x-restli-id", "")
         if not _URN.fullmatch(urn):
             raise self._calls.unread(answer, self._host, "the post's id")
-        return Receipt((_sent(urn),), answer.at)
+        return part(0, urn, _permalink(urn), answer.at)
 
-    def _there_already(self, announcement: Announcement, urn: str, at: datetime) -> Receipt:
+    def _there_already(self, announcement: Announcement, urn: str, at: datetime) -> Json:
         """The same words are there: ours, of an attempt whose answer was lost; but perhaps of an earlier round."""
-        sent = _sent(urn)
         if announcement.round > 1:
-            raise Rejected(f"{self._host}: the same words are there already, and are not taken again: {sent.url}")
-        return Receipt((sent,), at)
+            raise Rejected(
+                f"{self._host}: the same words are there already, and are not taken again: {_permalink(urn)}"
+            )
+        return part(0, urn, _permalink(urn), at)
 
     def _upload(self, author: str, data: bytes) -> str:
         answer = self._need(
@@ -198,8 +203,8 @@ def _moved(announcement: Announcement) -> list[tuple[int, int, str]]:
     return [(span.start + shift, span.end + shift, span.target) for span in part.spans if span.kind.value == "tag"]
 
 
-def _sent(urn: str) -> Sent:
-    return Sent(urn, f"https://www.linkedin.com/feed/update/{urn}/")
+def _permalink(urn: str) -> str:
+    return f"https://www.linkedin.com/feed/update/{urn}/"
 
 
 def _words(answer: Answer) -> str:

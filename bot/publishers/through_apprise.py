@@ -13,27 +13,25 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import Unauthorized, Uncertain
-from bot.model import Announcement, Note, Receipt, Sent
+from bot.model import Announcement, Note, Receipt
 from bot.publishers.base import Access, Profile, Sighting
+from bot.publishers.in_parts import Json, in_one, part
 
 _MISSING = "Apprise is not installed: pip install 'posse-bot[apprise]'"
 
 
 class ThroughApprise:
-    """One service, as one of Apprise's addresses names it. One message carries a whole announcement: no notes."""
+    """One service, as one of Apprise's addresses names it. A whole announcement is one message.
+
+    Notes: `part`, when it is sent.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
-    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:  # noqa: ARG002
+    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
         """Send it."""
-        with _silence():
-            service = self._service()
-            warning = f"{announcement.content_warning}\n\n" if announcement.content_warning else ""
-            went = service.notify(body=warning + announcement.text, body_format="text")
-        if not went:
-            raise Uncertain("Apprise cannot say that it went out, and does not say why")
-        yield Receipt((Sent(announcement.key, None),), self._access.clock())
+        yield from in_one(notes, lambda: self._announce(announcement))
 
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Not possible."""
@@ -54,6 +52,15 @@ class ThroughApprise:
             server="Apprise",
             warnings=("only the first post will prove it: Apprise asks nobody before",),
         )
+
+    def _announce(self, announcement: Announcement) -> Json:
+        with _silence():
+            service = self._service()
+            warning = f"{announcement.content_warning}\n\n" if announcement.content_warning else ""
+            went = service.notify(body=warning + announcement.text, body_format="text")
+        if not went:
+            raise Uncertain("Apprise cannot say that it went out, and does not say why")
+        return part(0, announcement.key, None, self._access.clock())
 
     def _service(self) -> Any:
         """Return an Apprise that knows one service. Raises `Unauthorized` where there is none, or no Apprise."""

@@ -16,16 +16,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.errors import PublishError, Rejected, Unauthorized, Uncertain
-from bot.model import Announcement, Card, Media, Note, Receipt, Sent
+from bot.model import Announcement, Card, Media, Note, Receipt
 from bot.publishers.base import Access, Profile, Sighting
-from bot.publishers.in_parts import Json
+from bot.publishers.in_parts import Json, in_one, part
 from bot.publishers.json_calls import Answer, Calls, host_of
 
 EVENT = "post.announced"
 
 
 class Webhook:
-    """One endpoint. One request carries a whole announcement, so no notes are needed."""
+    """One endpoint, which gets a whole announcement in one request. Notes: `part`, when it is sent."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -33,15 +33,9 @@ class Webhook:
         self._host = host_of(self._url)
         self._calls = Calls(access, _words, refused={401, 403, 410})  # 410: it wants no more, by the same standard
 
-    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:  # noqa: ARG002
+    def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
         """Send it whole; any success is a receipt."""
-        key = announcement.key
-        answer = self._send("POST", key, payload(announcement), once=True)
-        if not answer.good:
-            raise self._meaning(answer)
-        url = answer.data.get("url") or answer.headers.get("location")
-        told = str(answer.data.get("id") or key)
-        yield Receipt((Sent(told, str(url) if str(url).startswith(("http://", "https://")) else None),), answer.at)
+        yield from in_one(notes, lambda: self._announce(announcement))
 
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
         """Not possible."""
@@ -60,6 +54,15 @@ class Webhook:
         elif not answer.good:
             raise self._meaning(answer)
         return Profile(name=self._host, url=None, server="a webhook", warnings=warnings)
+
+    def _announce(self, announcement: Announcement) -> Json:
+        key = announcement.key
+        answer = self._send("POST", key, payload(announcement), once=True)
+        if not answer.good:
+            raise self._meaning(answer)
+        url = answer.data.get("url") or answer.headers.get("location")
+        public = str(url) if str(url).startswith(("http://", "https://")) else None
+        return part(0, str(answer.data.get("id") or key), public, answer.at)
 
     def _send(self, method: str, key: str, body: bytes, *, once: bool) -> Answer:
         secret = self._access.secret("signing_secret").reveal()

@@ -35,6 +35,7 @@ class Request:
     values: Mapping[str, Any]
     files: Mapping[str, Upload]
     base: str
+    body: bytes = b""
 
     def text(self, name: str) -> str:
         """Return a value as text, empty when it was not sent."""
@@ -145,7 +146,7 @@ def _request(method: str, target: str, headers: Message, body: bytes, base: str)
     elif kind.startswith("multipart/form-data"):
         more, files = _multipart(kind, body)
         pairs += more
-    elif body:
+    elif body and not kind.startswith(("application/octet-stream", "image/")):
         pairs += parse_qsl(body.decode(), keep_blank_values=True)
     values: dict[str, Any] = {}
     for name, value in pairs:
@@ -153,7 +154,7 @@ def _request(method: str, target: str, headers: Message, body: bytes, base: str)
             values.setdefault(name[:-2], []).append(value)
         else:
             values[name] = value
-    return Request(method, parts.path.rstrip("/") or "/", headers, values, files, base)
+    return Request(method, parts.path.rstrip("/") or "/", headers, values, files, base, body)
 
 
 def _json_pairs(body: bytes) -> list[tuple[str, Any]]:
