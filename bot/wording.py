@@ -20,7 +20,6 @@ def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] 
     """Return the rules for one account's words: the configuration's, the server's limits, else the network's own."""
     network = account.network
     told = limits or {}
-    whole = bool(told.get("code_points"))
     mentions = {}
     for name, handles in config.mentions.items():
         if handle := handles.get(account.name) or handles.get(network.name):
@@ -29,7 +28,7 @@ def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] 
         account=account.name,
         network=network,
         limit=told.get("characters", network.limit),
-        url_length=None if whole else told.get("url_length", network.url_length),
+        url_length=None if _counted(told) else told.get("url_length", network.url_length),
         hashtags=network.text_tags if account.hashtags is None else account.hashtags,
         template=account.template,
         visibility=account.visibility,
@@ -43,8 +42,15 @@ def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] 
         needs_picture=bool(told.get("needs_picture")),
         require_alt=config.guards.require_alt if account.require_alt is None else account.require_alt,
         parts=max(account.thread_parts, 1) if account.thread else 1,
-        counted=Unit.CODE_POINTS if whole else None,
+        counted=_counted(told),
     )
+
+
+def _counted(told: Mapping[str, int]) -> Unit | None:
+    """The unit of a server that counts otherwise than its network does."""
+    if told.get("code_points"):
+        return Unit.CODE_POINTS
+    return Unit.GRAPHEMES if told.get("whole_urls") else None
 
 
 def _pictures(facts: Pictures, told: Mapping[str, int]) -> Pictures:

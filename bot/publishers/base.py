@@ -40,7 +40,9 @@ class Sighting:
 class Profile:
     """Who the credentials belong to, and what the server told of its limits.
 
-    `limits` may hold `characters`, `url_length` and `media` (ints), which override the network's defaults.
+    `limits` may hold `characters`, `url_length`, `media` (pictures of one post), `alt`, `picture_bytes` and
+    `picture_pixels` (ints), which override the network's defaults; and, as 1, `code_points` (the server counts code
+    points, a URL in full), `whole_urls` (graphemes, a URL in full) and `needs_picture`.
     `warnings` are sentences for the person (a missing scope, a token that will die).
     """
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from bot.errors import Rejected, TryLater, Unauthorized, Uncertain
+from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
+from bot.publishers import mastodon_kin as kin
 from bot.publishers import mastodon_timeline as timeline
 from bot.publishers.base import Access, Halfway, Profile, Sighting
 
@@ -79,12 +81,13 @@ class Mastodon:
         me = api.call(lambda client: client.account_verify_credentials())
         self._account_id = str(me["id"])
         server = self._server()
+        software, version = self._software(server)
         name = str(me.get("acct") or me.get("username"))
         return Profile(
             name=f"@{name}" if "@" in name else f"@{name}@{server.get('domain') or server.get('uri') or api.host}",
             url=str(me["url"]) if me.get("url") else None,
-            server=f"Mastodon API {server['version']}" if server.get("version") else "",
-            limits=_limits(server),
+            server=kin.described(software, version),
+            limits=kin.limits(server, software),
             warnings=self._scope_warnings(),
         )
 
@@ -194,6 +197,25 @@ class Mastodon:
             told = self._api().call(lambda client: client.instance_v1())
         return told if isinstance(told, Mapping) else {}
 
+    def _software(self, server: Mapping[str, Any]) -> tuple[str, str]:
+        """What runs there; where its own words leave it open, nodeinfo is asked, without the token.
+
+        https://nodeinfo.diaspora.software/protocol.html
+        """
+        found = kin.software(server)
+        if found[0]:
+            return found
+        base = str(self._access.options["instance"]).rstrip("/")
+        try:
+            links = self._access.http.send("GET", f"{base}/.well-known/nodeinfo").json()["links"]
+            address = next(str(link["href"]) for link in links if "/ns/schema/2." in str(link["rel"]))
+            if urlsplit(address).netloc != urlsplit(base).netloc:
+                return found
+            told = self._access.http.send("GET", address).json()
+        except (PublishError, ValueError, KeyError, TypeError, StopIteration):
+            return found
+        return kin.software(server, told) if isinstance(told, Mapping) else found
+
     def _scope_warnings(self) -> tuple[str, ...]:
         try:
             self._api().call(lambda client: client.account_statuses(self._whose(), limit=1))
@@ -202,16 +224,3 @@ class Mastodon:
             lost = "after a lost answer nobody could look whether a post arrived, so you would be asked"
             return (f"the token lacks the scope read:statuses: {lost}; make a token with it and run `{login}`",)
         return ()
-
-
-def _limits(server: Mapping[str, Any]) -> dict[str, int]:
-    """Return `characters`, `url_length` and `media` as far as the server tells them."""
-    configuration = server.get("configuration")
-    statuses = configuration.get("statuses") if isinstance(configuration, Mapping) else None
-    told = statuses if isinstance(statuses, Mapping) else {}
-    found = {
-        "characters": told.get("max_characters", server.get("max_toot_chars")),
-        "url_length": told.get("characters_reserved_per_url"),
-        "media": told.get("max_media_attachments"),
-    }
-    return {name: value for name, value in found.items() if type(value) is int and value > 0}

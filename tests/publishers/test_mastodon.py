@@ -205,7 +205,8 @@ def test_verify_tells_who_and_the_servers_limits(strict_mastodon: StrictMastodon
     host = strict_mastodon.base.removeprefix("http://")
     assert profile.name == f"@me@{host}"
     assert profile.url == f"{strict_mastodon.base}/@me"
-    assert profile.limits == {"characters": 1111, "url_length": 23, "media": 4}
+    pictures = {"media": 4, "alt": 1500, "picture_bytes": 16777216, "picture_pixels": 33177600}
+    assert profile.limits == {"characters": 1111, "url_length": 23, **pictures}
     assert profile.warnings == ()
 
 

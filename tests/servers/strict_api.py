@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.servers import strict_kin
 from tests.servers import strict_rules as rules
 from tests.servers.strict_http import Answer, Refused, Request
 from tests.servers.strict_state import ACCOUNT, Memory
@@ -133,17 +134,38 @@ class Api:
 
     def instance(self, request: Request) -> Answer:
         """app/serializers/rest/instance_serializer.rb (version 2) and rest/v1/instance_serializer.rb."""
+        kin, characters = self._kin(), self.memory.behaviour.characters
+        statuses = {"max_characters": characters, "max_media_attachments": 4}
+        if kin.reserved is not None:
+            statuses["characters_reserved_per_url"] = kin.reserved
         configuration = {
-            "statuses": {
-                "max_characters": self.memory.behaviour.characters,
-                "max_media_attachments": 4,
-                "characters_reserved_per_url": rules.URL_LENGTH,
+            "statuses": statuses,
+            "media_attachments": {
+                "description_limit": 1500,
+                "image_size_limit": 16777216,
+                "image_matrix_limit": 33177600,
             },
-            "media_attachments": {"description_limit": 1500, "image_size_limit": 16777216},
         }
         host = request.base.partition("://")[2]
-        name = {"uri": host} if "/v1/" in request.path else {"domain": host}
-        return Answer(body=name | {"title": "Strict", "version": "4.4.0", "configuration": configuration})
+        first = "/v1/" in request.path
+        if kin.no_version_2 and not first:
+            raise Refused(404, "Not implemented")
+        said = {"uri": host} if first else {"domain": host}
+        if kin.no_version_2:
+            said["max_toot_chars"] = characters
+        else:
+            said["configuration"] = configuration
+        return Answer(body=said | {"title": "Strict", "version": kin.version})
+
+    def nodeinfo(self, request: Request) -> Answer:
+        """https://nodeinfo.diaspora.software/protocol.html: links by schema, then the document."""
+        if request.path.startswith("/.well-known/"):
+            rel = "http://nodeinfo.diaspora.software/ns/schema/2.0"
+            return Answer(body={"links": [{"rel": rel, "href": f"{request.base}/nodeinfo/2.0"}]})
+        return Answer(body=strict_kin.nodeinfo(self.memory.behaviour.flavour))
+
+    def _kin(self) -> strict_kin.Kin:
+        return strict_kin.FLAVOURS[self.memory.behaviour.flavour]
 
     def _listed(self, status: dict[str, Any], request: Request, visible: tuple[str, ...]) -> bool:
         """app/models/concerns/paginable.rb and Status.without_replies, which lets answers to oneself stand."""
@@ -165,7 +187,9 @@ class Api:
         if not text.strip() and not media_ids:
             raise Refused(422, "Validation failed: Text can't be blank")
         limit = self.memory.behaviour.characters
-        if rules.length(text, spoiler) > limit:
+        if self._kin().needs_picture and not media_ids:
+            raise Refused(403, "Empty statuses are not allowed")
+        if strict_kin.length(self.memory.behaviour.flavour, text, spoiler) > limit:
             raise Refused(422, f"Validation failed: Text character limit of {limit} exceeded")
         visibility = request.text("visibility") or "public"
         if visibility not in VISIBILITIES:

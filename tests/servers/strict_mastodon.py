@@ -21,6 +21,7 @@ from typing import Any
 
 from tests.servers.strict_api import Api
 from tests.servers.strict_http import Answer, Refused, Request, serve
+from tests.servers.strict_kin import FLAVOURS
 from tests.servers.strict_oauth import OAuth
 from tests.servers.strict_state import Behaviour, Memory
 
@@ -44,6 +45,8 @@ class StrictMastodon:
             ("GET", r"/api/v1/accounts/verify_credentials", api.verify_credentials),
             ("GET", r"/api/v1/accounts/\d+/statuses", api.account_statuses),
             ("GET", r"/api/v[12]/instance", api.instance),
+            ("GET", r"/\.well-known/nodeinfo", api.nodeinfo),
+            ("GET", r"/nodeinfo/2\.0", api.nodeinfo),
             ("POST", r"/api/v1/apps", oauth.register),
             ("GET", r"/oauth/authorize", oauth.form),
             ("POST", r"/oauth/authorize", oauth.decide),
@@ -58,6 +61,10 @@ class StrictMastodon:
     def behaviour(self) -> Behaviour:
         """What the server does, to be changed in place."""
         return self.memory.behaviour
+
+    def becomes(self, flavour: str) -> None:
+        """Behave as that software from now on: see `strict_kin.FLAVOURS`."""
+        self.behaviour.flavour, self.behaviour.keys = flavour, FLAVOURS[flavour].keys
 
     @property
     def statuses(self) -> list[dict[str, Any]]:

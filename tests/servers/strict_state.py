@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-KEY_LIFE = 3600  # app/services/post_status_service.rb: `redis.setex(idempotency_key, 3_600, @status.id)`
+from tests.servers.strict_kin import FLAVOURS
+
 ALL_SCOPES = "read write profile"
 ACCOUNT = "109000000000000001"
 
@@ -21,10 +22,11 @@ class Behaviour:
 
     `keys`: `honoured` (Mastodon), `ignored` (GoToSocial) or `refused` (Pixelfed: 400 on a repeat). `fates` are spent
     one a status POST, `fate` is for every one when they are spent: see `strict_api.FATES`. `polls` is how often an
-    uploaded picture is still being processed when asked for.
+    uploaded picture is still being processed when asked for. `flavour` is the software, of `strict_kin.FLAVOURS`.
     """
 
     characters: int = 500
+    flavour: str = "mastodon"
     keys: str = "honoured"
     rate: int = 300
     window: int = 300
@@ -81,7 +83,7 @@ class Memory:
     def kept(self, key: str) -> dict[str, Any] | None:
         """Return the status of an idempotency key that is still kept."""
         at, status_id = self.keys.get(key, (0.0, ""))
-        if not status_id or self.now() - at >= KEY_LIFE:
+        if not status_id or self.now() - at >= FLAVOURS[self.behaviour.flavour].key_life:
             return None
         return self.status(status_id)
 
