@@ -503,6 +503,24 @@ class Settling(_Hooks):
         assert not store.settle(row.id, [State.DUE, State.HELD], State.SKIPPED, NOW, reason=Reason.PERSON)
         assert self.only(store).state is State.SENDING
 
+    def test_what_is_spent_is_what_was_sent(self) -> None:
+        """Sent, on its way or in doubt, it counts from when it was sent; refused or by hand, it does not."""
+        store = self.open_store()
+        store.remember([known_post(name) for name in "abcdef"], {})
+        rows = [planned(name) for name in "abcdef"]
+        store.enqueue(
+            [replace(row, announcement=row.announcement and replace(row.announcement, cost=0.2)) for row in rows], NOW
+        )
+        store.delivered(self.claim(store), receipt_of("1"), NOW)
+        store.uncertain(self.claim(store), NOW, NOW, "lost")
+        store.failed(self.claim(store), NOW, "refused")
+        store.put_back(self.claim(store), NOW, NOW + timedelta(days=1), "503", spent=True)
+        by_hand = next(row for row in store.deliveries() if row.post.slug == "e")
+        store.settle(by_hand.id, [State.DUE], State.DELIVERED, NOW, receipt=receipt_of("5"))
+        assert abs(store.spent_since("me", NOW) - 0.6) < 1e-9
+        assert store.spent_since("me", NOW + SECOND) == 0
+        assert store.spent_since("you", NOW) == 0
+
     def test_a_person_says_it_was_sent(self) -> None:
         """A receipt by a person's word is a receipt."""
         store = self.filled("a")
