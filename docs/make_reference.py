@@ -152,6 +152,12 @@ def _networks() -> Iterator[str]:
     yield "\nAfter a lost answer: `exactly_once` repeats under the same key, which is harmless; `look_first` looks at"
     yield "the account's own timeline, twice, before anything is sent again; `ask` leaves it to you (`posse resolve`)."
     for network in NETWORKS.values():
+        if prices := network.prices:
+            yield (
+                f"\n{network.title} takes ${prices.post:.3f} for a post, ${prices.link:.3f} for one with a link, and"
+                f" ${prices.alt:.3f} for a picture's alt text."
+            )
+    for network in NETWORKS.values():
         yield from _secrets(network)
 
 
