@@ -45,7 +45,7 @@ def wanted(post: Post, rules: Rules) -> tuple[Wanted, ...]:
         return ()
     chosen = own(post, rules).image
     inside = plain.images(post.body, post.body_format)
-    alts = {image.source: image.alt for image in (*inside, *post.images) if image.alt}
+    alts = {image.source: image.alt for image in reversed((*post.images, *inside)) if image.alt}
     images = [Image(chosen)] if chosen else [*post.images, *inside]
     found: dict[str, Wanted] = {}
     for image in images:
