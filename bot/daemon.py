@@ -20,11 +20,14 @@ from bot import schedule
 from bot.config.model import Config
 from bot.courier import Courier
 from bot.errors import PosseError, PublishError
+from bot.model import Reason
 from bot.pipeline import Enqueued, Pipeline
 from bot.store.base import Store
+from bot.watcher.watch import Watchable
 
 _LONGEST_SLEEP = 60.0
 _LONGEST_BACK_OFF = 60.0
+_UNTIL = (Reason.SETTLING, Reason.FUTURE)  # what a scan at a known moment will find ready
 
 
 @dataclass(slots=True)
@@ -45,10 +48,11 @@ class Daemon:
     _wake: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     _told: dict[str, str] = field(default_factory=dict)
     _back_off: float = 1.0
+    _look_at: datetime | None = None
 
     def run(self) -> int:
         """Work until a signal says stop; return its number."""
-        with self._signals(), self._scheduler():
+        with self._signals(), self._scheduler(), self._watching():
             self._wake.put("scan")
             while not self.stopping.is_set():
                 if self._next() == "scan":
@@ -66,6 +70,8 @@ class Daemon:
             self._once(f"source {name}", why, "source_failed", source=name)
         for name in done.outlook.survey.scanned:
             self._over(f"source {name}", "source_back", source=name)
+        waits = [left.until for left in done.outlook.plan.left_out if left.reason in _UNTIL and left.until]
+        self._look_at = min(waits, default=None)
         self.after_scan(done)
         if self.config.schedule.heartbeat and not done.outlook.survey.failures:
             self._heartbeat(self.config.schedule.heartbeat)
@@ -115,13 +121,13 @@ class Daemon:
                 return self._wake.get(timeout=left)
             except queue.Empty:
                 break
-        return "deliver"
+        return "scan" if self._look_at is not None and self._look_at <= self.clock() else "deliver"
 
     def _patience(self) -> float:
         """How many seconds nothing is to be done. A state that cannot be asked is told of by what follows at once."""
         try:
             now = self.clock()
-            instants = [at for at in (self.store.next_time(now), self.courier.silent_until) if at]
+            instants = [at for at in (self.store.next_time(now), self.courier.silent_until, self._look_at) if at]
         except PosseError:
             return 0.0
         due = min(instants, default=None)
@@ -148,6 +154,19 @@ class Daemon:
             yield
         finally:
             scheduler.shutdown(wait=False)
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Be woken when a source's files change. Events only wake: what there is, the scan finds."""
+        from bot.watcher.watch import watching
+
+        places = [source.place() for source in self.pipeline.sources if isinstance(source, Watchable)]
+        with watching(places, self._nudge, lambda why: self.log("not_watched", detail=why)):
+            yield
+
+    def _nudge(self) -> None:
+        if self._wake.empty():
+            self._wake.put("scan")
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -27,11 +27,14 @@ def command(post: str, as_json: bool) -> int:
         rows = store.deliveries(post=id_)
         names = store.aliases_of(id_)
         pauses = {h.name: h.paused_reason for h in store.account_health().values() if h.paused_at}
+    is_gone = known.gone_at is not None or known.id in survey.gone
     places = {name: _place(name, id_, rows, outlook) for name in run.config.accounts}
     if as_json:
-        out_json({"post": report.post_json(_ref(known)), "accounts": places})
+        out_json({"post": report.post_json(_ref(known)), "gone": is_gone, "accounts": places})
         return Exit.DONE
     out(f"{known.title or '(untitled)'}\n  {known.url or 'no URL'}\n  {known.source_id} in source {known.source}")
+    if is_gone:
+        out("  gone: it is not on the site any more; what was announced stays where it is")
     others = [value for kind, value in names if kind == "url" and not (known.url or "").endswith(value)]
     if others:
         out("  also known at " + ", ".join(others[:5]))

@@ -21,6 +21,7 @@ from bot.watcher.permalink import PRESETS, pattern_problem
 from bot.watcher.reading import Item, Site
 from bot.watcher.values import Unreadable
 from bot.watcher.walk import BadLink, Found, Selection, Walk, is_inside, stamp_of
+from bot.watcher.watch import Place
 
 _READER = "2"  # raised whenever the same bytes are to be read in another way
 _CONTENT = ("content", "src")
@@ -93,6 +94,18 @@ class MarkdownSource:
         if isinstance(found, BadLink):
             return self._problem(found.below, found.message)
         return self._read(found.below, found.path)
+
+    def place(self) -> Place:
+        """Return what there is to watch for changes."""
+        return Place(self._folder, self._concerns)
+
+    def _concerns(self, path: str) -> bool:
+        """Whether a change at this path may be one of a post: of a file that may be one, or of a folder of such."""
+        below = path.removeprefix(self._folder).lstrip("/")
+        if below == path or not below:
+            return not below
+        is_folder = "." not in below.rpartition("/")[2]
+        return self._selection.takes(below) or (is_folder and self._selection.takes_folder(below))
 
     def look(self, source_id: str) -> Post | Problem | None:
         """Read one file again: None when it is gone, or is no post of this source any more."""
