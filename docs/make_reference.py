@@ -52,7 +52,7 @@ REASONS = {
     Reason.IDENTITY: "it may be a post that went out already: `posse release` or `posse skip`",
     Reason.LEFTOVER: "the words still hold markup, mojibake, or nothing",
     Reason.ALT_MISSING: "a picture has no alt text",
-    Reason.INVALID: "no canonical URL is known, or the words cannot be made to fit",
+    Reason.INVALID: "no canonical URL is known, the words cannot be made to fit, or the server wants a picture",
     Reason.GONE: "it is no longer on the site",
     Reason.FOUND: "(on a delivered row) it was found on the network's own timeline",
     Reason.PERSON: "you said so",

@@ -63,7 +63,11 @@ ACCOUNT = (
     Key("per_hour", v.count, None, "The most announcements in an hour."),
     Key("quiet", v.quiet_hours, None, "Hours in which nothing is announced, such as `22:00-07:00`."),
     Key(
-        "images", v.text, "notes", "Whose pictures go along: untitled `notes`', `always` a post's, or `never`.", IMAGES
+        "images",
+        v.text,
+        "notes",
+        "Which posts bring their pictures: untitled `notes`, all (`always`), none (`never`).",
+        IMAGES,
     ),
     Key("require_alt", v.flag, None, "Hold a post with a picture that has no alt text; unset: as in `guards`."),
     Key("thread", v.flag, False, "A long post goes out whole, as a thread."),
