@@ -43,6 +43,7 @@ LAST_CALL = 5.0  # seconds that what is in flight gets once the bot was told to 
 SIGHT_LIFE = 60.0  # seconds for which one look at a timeline answers for the next delivery also
 _EARLIER = timedelta(days=2)  # how long before its post's date an announcement may stand on the timeline
 _FURTHEST = timedelta(days=90)  # how far back a first look reads at the most
+_UNSEEN = frozenset({"media", "blob"})  # notes of uploads, which no reader sees
 _MARGIN = timedelta(days=1)  # how far the server's clock may be from ours
 
 
@@ -272,7 +273,7 @@ class Courier:
         if reason is None:
             return True
         self.store.put_back(delivery, now, now, delivery.error, spent=False)
-        unsent = not delivery.notes  # so it may come back with the words it has then
+        unsent = all(note.kind in _UNSEEN for note in delivery.notes)  # so it may come back with the words it has then
         self.store.settle(delivery.id, [State.DUE], State.SKIPPED, now, reason=reason, renew_words=unsent)
         self.tell(Event("skipped", delivery.account, delivery, str(reason)))
         return False
