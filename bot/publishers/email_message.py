@@ -31,10 +31,10 @@ def message(announcement: Announcement, sender: str, to: str, list_id: str, at: 
     mail["Subject"] = subject(announcement)
     mail["List-Id"] = f"<{list_id or f'{_label(announcement.account)}.{address.domain}'}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office mail is sent in answer
-    if announcement.language:
-        mail["Content-Language"] = announcement.language
     mail.set_content(_plain(announcement), cte="quoted-printable")
     mail.add_alternative(_html(announcement), subtype="html", cte="quoted-printable")
+    if announcement.language:
+        mail["Content-Language"] = announcement.language  # now, for `set_content` clears such headers
     body = mail.get_payload(1)
     if isinstance(body, EmailMessage):
         for index, picture in enumerate(announcement.media):
