@@ -17,6 +17,9 @@ class StrictService:
     `before:500` and `before:drop` before. `limited` is for how many seconds announcing is refused, None for not at all.
     """
 
+    token = ""
+    """The secret that it takes."""
+
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.fates: list[str] = []
