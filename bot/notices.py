@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bot.config.model import Config, NoticesConfig
 from bot.errors import CredentialError, PublishError, TryLater
+from bot.formatter.by_hand import words
 from bot.http import Http
 from bot.model import Reason, State
 from bot.report import advice, indent
@@ -42,7 +43,7 @@ def troubles(store: ReadOnlyStore) -> list[Trouble]:
         text = f'{row.account}: "{name}" is {row.state}: {why}. {advice(row)}.'
         if row.reason is Reason.MANUAL and row.announcement:
             text = f'{row.account}: "{name}" waits to be posted by hand: {why}\n{advice(row)}. The words:\n'
-            text += indent([row.announcement.text])
+            text += indent([words(row.announcement)])
         found.append(Trouble(f"delivery {row.id} {row.state} {row.reason}", text))
     found += [
         Trouble(f"source {source.name}", f"source {source.name} cannot be read: {source.error}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.formatter.by_hand import words
 from bot.model import Announcement, Delivery, Media, Post, PostRef, Problem, Reason, SpanKind
 from bot.planner import LeftOut, Plan, Planned
 
@@ -141,7 +142,7 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
         "remote_id": delivery.receipt.remote_id if delivery.receipt else None,
         "attempts": delivery.attempts,
         "error": delivery.error,
-        "text": delivery.announcement.text if by_hand and delivery.announcement else None,
+        "text": words(delivery.announcement) if by_hand and delivery.announcement else None,
         "compose_url": link if by_hand and link.startswith("http") else None,
         "not_before": instant(delivery.not_before),
         "updated_at": instant(delivery.updated_at),
@@ -158,7 +159,7 @@ def delivery_line(delivery: Delivery) -> str:
     tail = delivery.error or delivery.detail
     reason = f"{delivery.reason}" if delivery.reason else ""
     if delivery.reason is Reason.MANUAL and delivery.announcement:
-        head += f"\n{indent([delivery.announcement.text], ' ' * 13)}"
+        head += f"\n{indent([words(delivery.announcement)], ' ' * 13)}"
     why = ": ".join(part for part in (reason, tail) if part)
     lines = [head] + ([f"           {why}"] if why else [])
     if next_step := advice(delivery):

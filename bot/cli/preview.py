@@ -9,6 +9,7 @@ from bot.cli import frames, strangers
 from bot.cli.options import accounts, as_json, detail, out, out_json, posse_command, say
 from bot.cli.select import refusals
 from bot.errors import Exit
+from bot.model import Reason
 from bot.pipeline import Outlook
 
 
@@ -65,7 +66,11 @@ def show(outlook: Outlook, *, named: bool) -> None:
         frames.show(entry.announcement)
     waiting = [entry for entry in plan.planned if entry.hold or entry.wait]
     for entry in waiting:
-        frames.show(entry.announcement, f"not now: {report.reason_of(entry)}: {entry.detail}")
+        if entry.hold is Reason.MANUAL:  # the link would not fit into a frame
+            frames.show(entry.announcement, "by hand")
+            out(f"   {entry.detail}\n")
+        else:
+            frames.show(entry.announcement, f"not now: {report.reason_of(entry)}: {entry.detail}")
     for left in plan.left_out if named else ():
         why = f"{left.reason} ({left.detail})" if left.detail else left.reason
         out(f"{left.account}: {left.post.slug}: not announced: {why}")

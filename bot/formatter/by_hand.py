@@ -21,6 +21,11 @@ def compose_link(announcement: Announcement, network: Network, options: Mapping[
     return network.compose_url.format(**values)
 
 
+def words(announcement: Announcement) -> str:
+    """Return the words of all parts as a person may copy them, with every link at its full length."""
+    return "\n\n".join(whole(part) for part in announcement.parts)
+
+
 def whole(part: Part) -> str:
     """Return the words of a part with every link at its full length."""
     text, position = "", 0

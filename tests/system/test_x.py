@@ -95,7 +95,9 @@ def test_what_is_posted_by_hand(site: Site, server: StrictX) -> None:
     tell = f"[notices]\ncommand = \"sh -c 'cat >> {notice}'\""
     site.configure(x(server, "manual = true"), extra=tell)
     site.post("first", title="It’s here & now")
-    assert 5 == site.posse("preview", "first").code
+    preview = site.posse("preview", "first")
+    assert 5 == preview.code
+    assert f"\n   {server.base}/intent/post?text=It%E2%80%99s%20here" in preview.out
     run = site.posse("run", "--once")
     assert 5 == run.code
     words = "It’s here & now\n\nThe first sentence of first.\n\nhttps://example.com/2026/first/"
