@@ -63,7 +63,9 @@ def _link(shown: str, target: str) -> str:
 
 def _plain(made: Announcement, note: str) -> None:
     out(f"── {_head(made)}{f' · {note}' if note else ''}")
-    for part in made.parts:
+    for number, part in enumerate(made.parts, 1):
+        if number > 1:
+            out(f"   ·· {number} of {len(made.parts)}")
         out(report.indent([part.text], "   "))
     out("   ·")
     for name, value in _facts(made):
