@@ -77,7 +77,9 @@ class _Person:
 
     def paste(self, url: str) -> str:
         click.echo(f"{self._account}: allow posse-bot at this address, in any browser:\n\n{url}\n", err=True)
-        code: str = click.prompt("Then paste the code that it shows, or the address where it ends", err=True, default="", show_default=False)
+        code: str = click.prompt(
+            "Then paste the code that it shows, or the address where it ends", err=True, default="", show_default=False
+        )
         return code.strip()
 
     def ask(self, question: str) -> str:

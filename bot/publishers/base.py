@@ -30,7 +30,7 @@ class Halfway(Uncertain):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One top-level post of the account's own, as its timeline shows it: every link it bears, in text, card or facet."""
+    """One top-level post of the account's own, as its timeline shows it: every link it bears, in text or card."""
 
     receipt: Receipt
     links: tuple[str, ...]
