@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.servers.fixtures_postgres",
     "tests.servers.fixtures_relays",
     "tests.servers.fixtures_synapse",
+    "tests.servers.fixtures_indieweb",
 ]
 
 
