@@ -52,8 +52,8 @@ class ModelNetwork:
         """See `Publisher`."""
         self.arrive()
         self.sends += 1
-        if not any(note.kind == "step" for note in notes):
-            yield Note("step", {"index": 0})
+        if not any(note.kind == "media" for note in notes):
+            yield Note("media", {"index": 0})
         fate = self.fates.pop(0) if self.fates else "ok"
         if fate == "later":
             raise TryLater("come back later")

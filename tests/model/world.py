@@ -201,7 +201,7 @@ class World:
         self.left_out: Mapping[tuple[str, str], str] = {
             (out.post.source_id, out.account): out.reason for out in done.outlook.plan.left_out
         }
-        for written in self.source.posts:
+        for written in self.source.present():
             written.changed.clear()
 
     def deliver(self, worker: Worker | None = None) -> None:
