@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import sqlite3  # noqa: TID251 - the bare transactions are the measure
 import statistics
@@ -122,8 +123,14 @@ def measure(folder: Path, pairs: int = PAIRS) -> list[tuple[float, ...]]:
         both = [opened.enter_context(contextlib.closing(Bench(folder, rest, pairs))) for rest in (FEW, MANY)]
         os.sync()  # else the disk is still busy with the filling
         sides = [side for bench in both for side in bench.sides]
-        timed = [tuple(_milliseconds(side) for side in sides) for _ in range(pairs + WARM)]
-    return timed[WARM:]
+        return [_turn(sides, number) for number in range(pairs + WARM)][WARM:]
+
+
+def _turn(sides: Sequence[Callable[[], None]], number: int) -> tuple[float, ...]:
+    """Time each side once, every turn in another order: who comes first pays for what the disk has still to do."""
+    order = random.Random(number).sample(range(len(sides)), len(sides))
+    timed = {index: _milliseconds(sides[index]) for index in order}
+    return tuple(timed[index] for index in range(len(sides)))
 
 
 def rows(timed: Sequence[tuple[float, ...]]) -> Iterator[tuple[str, float, float, float]]:
