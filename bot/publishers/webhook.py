@@ -94,7 +94,7 @@ def signature(secret: str, key: str, stamp: str, body: bytes) -> str:
 
 
 def payload(announcement: Announcement) -> bytes:
-    """Return the body: the same bytes for the same announcement. docs/how-to/networks.md shows one."""
+    """Return the body: the same bytes for the same announcement. docs/how-to/other-networks.md shows one."""
     post = announcement.post
     return json.dumps(
         {
