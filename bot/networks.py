@@ -251,7 +251,7 @@ NOSTR = Network(
     guarantee=Guarantee.EXACTLY_ONCE,
     options=(
         Option("relays", "The relays to send to, each wss://…", Kind.TEXTS, required=True),
-        Option("enough", "How many of them must have it; unset: half.", Kind.NUMBER),
+        Option("enough", "How many of them must have it; unset: half, rounded up.", Kind.NUMBER),
         Option("kind", "Post a `note`, or an `article` (NIP-23).", default="note", choices=("note", "article")),
         Option("viewer", "Where permalinks point.", Kind.URL, default="https://njump.me"),
     ),
