@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.http import Http
     from bot.notices import Notifier
     from bot.publishers.base import Access, Publisher
+    from bot.watcher.site import Site
 
 
 def now() -> datetime:
@@ -42,6 +43,8 @@ class App:
     env: Mapping[str, str]
     clock: Callable[[], datetime] = now
     stopping: threading.Event = field(default_factory=threading.Event)
+    elsewhere: dict[str, Site] = field(default_factory=dict)
+    """The sites of sources that no configuration knows, by the sources' names."""
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -68,12 +71,13 @@ class App:
 
     def _get_pictures(self, wishes: Collection[Wanted]) -> Mapping[Wanted, Picture]:
         from bot.watcher import pictures
+        from bot.watcher.site import Site
 
         root = self.config.root
         return pictures.get(
             wishes,
             self.http,
-            {name: pictures.Site(root, source.path) for name, source in self.config.sources.items()},
+            {name: Site(root, source.path) for name, source in self.config.sources.items()} | self.elsewhere,
             allow_private=self.config.guards.allow_private,
             stopping=self.stopping,
         )

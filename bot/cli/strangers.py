@@ -24,6 +24,7 @@ from bot.pipeline import Select, entries
 from bot.planner import Asked
 from bot.store.base import ReadOnlyStore
 from bot.survey import Survey
+from bot.watcher.site import Site
 
 STAND_IN = "https://example.com"
 
@@ -89,6 +90,8 @@ def _place(run: App, name: str, known: Sequence[Entry], survey: Survey, found: _
         found.known.append(name)
         return
     source = Single(f"({len(found.items) + 1})", post)
+    if _is_file(name):
+        run.elsewhere[source.name] = _site(Path(name).resolve())
     run.pipeline.sources = [*run.pipeline.sources, source]
     found.items.append(identity.item_name(source.name, post.source_id))
 
@@ -122,12 +125,25 @@ def _page(run: App, url: str) -> Post:
         raise PostNotFound(f"{url}: {error}") from error
 
 
+def _folder(path: Path) -> Path:
+    """The folder of a file's site where no generator's is known."""
+    return path.parent.parent if path.parent.name.startswith("_") else path.parent
+
+
+def _site(path: Path) -> Site:
+    """Where the pictures of a file may lie. The file's own path, too, is relative to that."""
+    from bot.sites import surrounding
+
+    around = surrounding(path)
+    return Site(around[0] if around else _folder(path), path.parent)
+
+
 def _file(run: App, path: Path, given: str) -> Post:
     """Read a file by the rules of the site it lies in."""
     from bot.sites import Found, Kind, Posts, surrounding
     from bot.sites.source import read_file
 
-    inside = path.parent.parent if path.parent.name.startswith("_") else path.parent
+    inside = _folder(path)
     loose = Found(Kind.FOLDER, (Posts("file", relative(path.parent, inside)),))
     root, found = surrounding(path) or (inside, loose)
     site = found.url or run.config.site.url

@@ -115,7 +115,7 @@ def encode(
     """
     if picture.mode == "RGBA" or lossless_bytes:
         png = _save(picture, "PNG", optimize=True)
-        if len(png) <= (most_bytes if picture.mode == "RGBA" else lossless_bytes):
+        if len(png) <= (min(most_bytes, LOSSLESS_BYTES) if picture.mode == "RGBA" else lossless_bytes):
             return "image/png", png, picture.size
     if picture.mode == "RGBA":
         picture = _on_white(picture)

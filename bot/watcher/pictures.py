@@ -18,6 +18,7 @@ from bot.model import Media
 from bot.watcher import imaging
 from bot.watcher import page as html
 from bot.watcher.liveness import reason
+from bot.watcher.site import Site
 
 THREADS = 4
 TOTAL = 60.0  # seconds for all pictures of one call
@@ -27,26 +28,7 @@ _BEAT = 0.25
 _HEADERS = {"Accept": "image/avif,image/webp,image/*;q=0.9,*/*;q=0.5"}
 # Where generators keep what they copy as it is, below the site's folder; then what they have made of it.
 _STATIC = ("", "static", "assets", "content", "public", "src", "source", "src/assets", "src/public", "docs", "_site")
-_OF_POSTS = frozenset({"_posts", "posts", "post", "content", "src", "source", "notes", "blog", "articles", "pages"})
 _PREFIXES = ("{static}", "{attach}", "{filename}", "|static|", "|filename|", "@/")  # Pelican, Zola
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The folders of one source: its posts' and the configuration's, both absolute."""
-
-    root: Path
-    posts: Path | None
-
-    def roots(self) -> tuple[Path, ...]:
-        """The folders a picture may lie in: the site's own, the posts' and the configuration's."""
-        found = [self.root]
-        if self.posts is not None:
-            above = self.posts
-            while above.name.lower() in _OF_POSTS:
-                above = above.parent
-            found = [self.posts, above, self.root]
-        return tuple(dict.fromkeys(found))
 
 
 class _NotThere(Exception):

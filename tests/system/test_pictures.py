@@ -178,3 +178,15 @@ def test_a_long_post_is_a_thread(site: Site, pds: Pds, strict_mastodon: StrictMa
     records = sorted(pds.records(me.did), key=lambda record: str(record["value"]["createdAt"]))
     assert len(records) > len(statuses)
     assert ["embed" in record["value"] for record in records] == [True, *[False] * (len(records) - 1)]
+
+
+def test_a_file_that_no_configuration_knows_shows_its_pictures(tmp_path: Path) -> None:
+    """Those beside it, and those of the site it lies in."""
+    site = Site(tmp_path)
+    site.write("drafts/walk.md", "---\ndate: 2026-01-31\n---\n\nA walk.\n\n![A heron](heron.png)\n")
+    (tmp_path / "drafts/heron.png").write_bytes(picture(40, 30))
+    done = site.posse("preview", "drafts/walk.md", "--json")
+    assert done.code == 0, done.err
+    shown = {entry["network"]: entry["media"] for entry in done.json["plan"]}
+    assert [medium["alt"] for medium in shown["bluesky"]] == ["A heron"]
+    assert shown["bluesky"][0]["width"] == 40
