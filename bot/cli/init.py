@@ -16,7 +16,7 @@ from bot.cli.options import out, posse_command, say
 from bot.errors import ConfigError, ConfigProblem, Exit, SourceError
 
 if TYPE_CHECKING:
-    from bot.model import Post
+    from bot.model import Post, Problem
     from bot.networks import Option
     from bot.sites import Found
     from bot.sites.toml import Account
@@ -25,28 +25,22 @@ NAME = "posse.toml"
 
 
 @posse_command("init", example="posse init my-site")
-@click.argument("folder", metavar="[FOLDER]", default=".")
+@click.argument("folder", metavar="[FOLDER|FEED-URL]", default=".")
 def command(folder: str) -> int:
-    """Look at the site in FOLDER (else here) and write a posse.toml that fits it.
+    """Look at the site in FOLDER (else here), or at a feed, and write a posse.toml that fits it.
 
-    Knows Jekyll, Hugo, Eleventy, Pelican, Zola, and plain folders of Markdown. At a terminal it asks where posts shall
-    be announced. It overwrites nothing.
+    Knows Jekyll, Hugo, Eleventy, Pelican, Zola, plain folders of Markdown, and feeds, whose configuration is written
+    here. At a terminal it asks where posts shall be announced. It overwrites nothing.
     """
-    root = _folder(folder)
+    is_feed = _is_feed(folder)
+    root = Path.cwd() if is_feed else _folder(folder)
     if (root / NAME).exists():
         raise click.ClickException(
             f"{root / NAME} is there already, and init overwrites nothing."
             " `posse check` says whether it works, `posse preview` what would go out."
         )
-    from bot import sites
-    from bot.sites.source import read_all
-
-    found = sites.detect(root)
-    outer = sites.surrounding(root) if found.kind is sites.Kind.FOLDER else None
-    if outer:
-        say(f"This folder lies in a site of {outer[1].kind}: `posse init` in {outer[0]} would know more of it.")
     try:
-        posts, problems = read_all(root, found)
+        found, posts, problems = _feed(folder) if is_feed else _site(root)
     except SourceError as error:
         raise ConfigError(str(root), [ConfigProblem("", str(error))]) from error
     out(_what(found, posts, len(problems)))
@@ -54,24 +48,42 @@ def command(folder: str) -> int:
     if sys.stdin.isatty():
         found, accounts = _asked(found)
     _write(root, found, accounts)
-    _tell(root, folder, found, accounts, posts)
+    _tell(root, "." if is_feed else folder, found, accounts, posts)
     return Exit.DONE
+
+
+def _site(root: Path) -> tuple[Found, list[Post], list[Problem]]:
+    """Return the site in a folder and its posts, the newest last."""
+    from bot import sites
+    from bot.sites.source import read_all
+
+    found = sites.detect(root)
+    outer = sites.surrounding(root) if found.kind is sites.Kind.FOLDER else None
+    if outer:
+        say(f"This folder lies in a site of {outer[1].kind}: `posse init` in {outer[0]} would know more of it.")
+    return found, *read_all(root, found)
 
 
 def _folder(given: str) -> Path:
     """Return the folder that is meant; raises a usage error for what is none."""
     path = Path(given)
-    if "://" in given or (path.is_file() and path.suffix.lower() in {".xml", ".rss", ".atom", ".json"}):
-        _feed(given)
     if not path.is_dir():
         what = "is a file; name the folder of the site" if path.exists() else "does not exist"
         raise click.UsageError(f"{given} {what}.")
     return path.absolute()
 
 
-def _feed(given: str) -> None:
-    """The place where a source of type "feed" will be written, once there is one."""
-    raise click.UsageError(f"{given}: feeds are not read yet; name the folder that holds the site's Markdown files.")
+def _is_feed(given: str) -> bool:
+    path = Path(given)
+    return "://" in given or (path.is_file() and path.suffix.lower() in {".xml", ".rss", ".atom", ".json"})
+
+
+def _feed(given: str) -> tuple[Found, list[Post], list[Problem]]:
+    """Return what a feed tells of its site, and its posts, the newest last."""
+    from bot.http import Http
+    from bot.sites.feed import look
+
+    return look(given, Http(), app.now())
 
 
 def _what(found: Found, posts: Sequence[Post], problems: int) -> str:

@@ -16,11 +16,15 @@ class Kind(StrEnum):
     ELEVENTY = "Eleventy"
     PELICAN = "Pelican"
     FOLDER = "a folder of Markdown files"
+    FEED = "a feed"
 
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """One folder of posts. `path` is relative to the site's folder, `permalink` as `[sources.NAME]` has it."""
+    """One folder of posts. `path` is relative to the site's folder, `permalink` as `[sources.NAME]` has it.
+
+    Of a feed `path` is its address.
+    """
 
     name: str
     path: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.networks import NETWORKS
-from bot.sites.found import Found, Posts
+from bot.sites.found import Found, Kind, Posts
 
 STATE = ".posse"
 _EXAMPLES: dict[str, dict[str, str]] = {
@@ -61,6 +61,12 @@ def _head(found: Found, at: datetime) -> Iterator[str]:
 def _sources(found: Found) -> Iterator[str]:
     for part in found.posts:
         yield f"[sources.{part.name}]"
+        if found.kind is Kind.FEED:
+            yield 'type = "feed"'
+            yield f"url = {_text(part.path)}"
+            yield '# every = "10m"  # How often the daemon asks for it.'
+            yield ""
+            continue
         yield 'type = "markdown"'
         yield f"path = {_text(_path(found, part))}  # Relative to this file."
         if part.permalink:

@@ -289,6 +289,33 @@ def test_all_ids_changed_in_a_night(site: Site, server: FeedServer, id_: str, ur
 # The configuration
 
 
+@pytest.mark.parametrize("path", ["/feed", "/"], ids=["feed", "page"])
+def test_init_with_a_feed(site: Site, server: FeedServer, path: str) -> None:
+    """A feed, or the page that names it, gives a configuration that works."""
+    server.put("/", '<html><link rel="alternate" type="application/rss+xml" href="/feed"></html>', mime="text/html")
+    server.put("/feed", rss(dated(1), head="<language>de</language>"))
+    site.root.mkdir()
+    made = site.posse("init", server.base + path)
+    assert (0, True) == (made.code, 'A feed, 1 post, the newest "Title 1"' in made.out), made.err
+    text = (site.root / "posse.toml").read_text(encoding="utf-8")
+    assert f'type = "feed"\nurl = "{server.base}/feed"' in text
+    assert 'url = "https://blog.example"' in text
+    assert 'language = "de"' in text
+    assert "Title 1" in site.posse("posts").out
+
+
+def test_init_with_a_file_and_with_what_is_no_feed(site: Site, server: FeedServer) -> None:
+    """The file is named as it was given; what is there instead of a feed is told, and nothing is written."""
+    bad = server.put("/", "Hello")
+    site.root.mkdir()
+    refused = site.posse("init", bad)
+    assert (3, True) == (refused.code, "not a feed" in refused.err)
+    assert not (site.root / "posse.toml").exists()
+    site.write("feed.xml", rss(dated(1)))
+    assert 0 == site.posse("init", "feed.xml").code
+    assert 'url = "feed.xml"' in (site.root / "posse.toml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [

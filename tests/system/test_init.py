@@ -71,16 +71,13 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("https://blog.example/feed.xml", "feeds are not read yet"),
-        ("feed.xml", "feeds are not read yet"),
         ("nowhere", "does not exist"),
         ("a.md", "is a file; name the folder"),
     ],
 )
 def test_what_is_no_folder_is_a_usage_error(tmp_path: Path, given: str, words: str) -> None:
-    """A feed, a file, nothing at all: one sentence, exit 2, nothing written."""
+    """A file, nothing at all: one sentence, exit 2, nothing written."""
     site = Site(tmp_path)
-    site.write("feed.xml", "<rss/>")
     site.write("a.md", head(title="A"))
     made = site.posse("init", given)
     assert (2, True) == (made.code, words in made.err)
