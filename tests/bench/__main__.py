@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.bench import outbox, rest
+from tests.bench import feed, outbox, rest
 from tests.bench.pairs import Bench, measure, table
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ main()
 '''
 
 
-NAMES = ("help", "preview", "idle", "outbox")
+NAMES = ("help", "preview", "idle", "outbox", "feed")
 
 
 def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
@@ -61,6 +61,8 @@ def main() -> int:
     if found:
         print(table(found))  # noqa: T201 - the table is the result
     within = all(one.is_within for one in found)
+    if "feed" in names:
+        within = feed.main() == 0 and within
     if "outbox" in names:
         within = outbox.main() == 0 and within
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
