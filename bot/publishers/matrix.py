@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from bot.credentials import Secret
 from bot.errors import Rejected, TooFar, Unauthorized
 from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import in_parts
@@ -36,6 +37,7 @@ class Matrix:
         self._calls = Calls(access, _words)
         self._found: str | None = None
         self._user: str | None = None
+        self._secret: Secret | None = None
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
         """Send the parts, the later ones as a thread below the first, then the pictures."""
@@ -168,7 +170,8 @@ class Matrix:
         raise TooFar(f"{self._host}: the room {self._room} cannot be read back to {since:%Y-%m-%d %H:%M}")
 
     def _call(self, method: str, path: str, *, once: bool = False, **request: Any) -> Answer:
-        token = self._access.secret("access_token").reveal()
+        self._secret = self._secret or self._access.secret("access_token")
+        token = self._secret.reveal()
         headers = {"Authorization": f"Bearer {token}", **request.pop("headers", {})}
         return self._calls.send(method, self._base + path, hidden=[token], once=once, headers=headers, **request)
 

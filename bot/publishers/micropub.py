@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from bot.credentials import Secret
 from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
@@ -37,6 +38,7 @@ class Micropub:
         self._calls = Calls(access, _words)
         self._site = str(access.options.get("site") or "")
         self._endpoint: str | None = access.options.get("endpoint")
+        self._secret: Secret | None = None
         self._form = access.options.get("encoding") == "form"
         self._manner = entries.Manner(
             article=access.options.get("kind") == "article",
@@ -168,7 +170,8 @@ class Micropub:
         return host_of(self._where())
 
     def _call(self, method: str, url: str, *, once: bool = False, **request: Any) -> Answer:
-        token = self._access.secret("access_token").reveal()
+        self._secret = self._secret or self._access.secret("access_token")
+        token = self._secret.reveal()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         return self._calls.send(method, url, hidden=[token], once=once, headers=headers, **request)
 

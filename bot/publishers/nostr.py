@@ -36,6 +36,7 @@ class Nostr:
         self._seconds = seconds
         self._relays = [str(relay).strip() for relay in access.options["relays"]]
         self._enough = int(access.options.get("enough") or (len(self._relays) + 1) // 2)
+        self._pair: Keys | None = None
         self._kind = nostr.ARTICLE if access.options.get("kind") == "article" else nostr.NOTE
         self._viewer = str(access.options.get("viewer") or "https://njump.me").rstrip("/")
 
@@ -99,11 +100,13 @@ class Nostr:
             raise Rejected(f"`enough` of {where} is {self._enough}, and there are {len(set(self._relays))} relays")
 
     def _keys(self) -> Keys:
-        try:
-            return read_secret(self._access.secret("secret_key").reveal())
-        except ValueError as error:
-            name = self._access.account
-            raise Unauthorized(f"the secret key cannot be used: {error} (type: posse login {name})") from None
+        if self._pair is None:
+            try:
+                self._pair = read_secret(self._access.secret("secret_key").reveal())
+            except ValueError as error:
+                login = f"posse login {self._access.account}"
+                raise Unauthorized(f"the secret key cannot be used: {error} (type: {login})") from None
+        return self._pair
 
     def _signed(self, announcement: Announcement) -> list[dict[str, Any]]:
         return nostr.events(announcement, self._keys(), article=self._kind == nostr.ARTICLE)
@@ -150,12 +153,12 @@ class Nostr:
         return [each for each in found if not isinstance(each, TryLater)]
 
     def _mine(self, since: datetime) -> Iterator[Event]:
-        for found in self._answers(lambda relay: self._timeline(relay, since)):
+        public = self._keys().public
+        for found in self._answers(lambda relay: self._timeline(relay, public, since)):
             yield from found
 
-    def _timeline(self, relay: str, since: datetime) -> list[Event]:
+    def _timeline(self, relay: str, public: str, since: datetime) -> list[Event]:
         """Return the account's own events at one relay, read in pages: a relay gives as many as it likes."""
-        public = self._keys().public
         wanted: dict[str, Any] = {"authors": [public], "kinds": [self._kind], "since": int(since.timestamp())}
         seen: dict[str, Event] = {}
         for _ in range(MOST_PAGES):
