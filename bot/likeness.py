@@ -80,7 +80,9 @@ class _Signs:
             post.has_time and known.has_time and post.published == known.published and self.times[post.published] == 2
         )
         supports = 4 * text + 4 * moment + 2 * title + slug + day
-        if (moment and _odd(post.published)) or (text and supports > 4) or (moment and supports > 5):
+        renamed = bool(post.title and known.title) and not title  # a template's text stands under many titles
+        same_words = text and (title or slug or moment or (day and not renamed))
+        if (moment and _odd(post.published)) or same_words or (moment and supports > 5):
             return _SURE + supports
         if day and title:
             return _SURE + supports

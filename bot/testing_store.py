@@ -226,6 +226,13 @@ class Remembering(_Hooks):
         assert store.aliases_of(PostId("a")) == [("item", "a"), ("url", "x")]
         assert {"a": {"x"}} == store.all_aliases("url")
 
+    def test_a_place_is_of_the_post_that_stands_there(self) -> None:
+        """Files take one another's places; a place goes to the newest post in it."""
+        store = self.open_store()
+        store.remember([known_post("a"), known_post("b")], {PostId("a"): [("item", "x")]})
+        store.remember([known_post("b")], {PostId("b"): [("item", "x")]})
+        assert {("item", "x"): "b"} == store.aliases([("item", "x")])
+
     def test_dates_of_every_age_come_back(self) -> None:
         """The year 1, as Hugo writes it for no date, and the year 9999 are dates."""
         store = self.open_store()

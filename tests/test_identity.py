@@ -66,7 +66,10 @@ class Memory:
 
     def _remember(self, known: Post, kept: Sequence[Name]) -> None:
         for name in kept:
-            self.owners.setdefault(name, known.id)
+            if name[0] == "item":
+                self.owners[name] = known.id
+            else:
+                self.owners.setdefault(name, known.id)
         self.posts[known.id] = Remembered(
             id=known.id,
             source=known.source,

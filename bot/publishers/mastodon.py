@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
+from bot.errors import PublishError, Rejected, TooFar, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import mastodon_kin as kin
@@ -173,7 +173,7 @@ class Mastodon:
             if str(page[-1]["id"]) == below:
                 break
             below = str(page[-1]["id"])
-        raise TryLater(f"the timeline on {api.host} cannot be read back to {since:%Y-%m-%d %H:%M}")
+        raise TooFar(f"the timeline on {api.host} cannot be read back to {since:%Y-%m-%d %H:%M}")
 
     def _page(self, account: str, below: str | None) -> Sequence[Mapping[str, Any]]:
         page = self._api().call(

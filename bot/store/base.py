@@ -200,7 +200,10 @@ class Store(ReadOnlyStore, Protocol):
         ...
 
     def remember(self, posts: Sequence[KnownPost], names: Mapping[PostId, Collection[tuple[str, str]]]) -> None:
-        """Write posts as they are now, and the names they answer to. A name that is another post's stays there."""
+        """Write posts as they are now, and the names they answer to.
+
+        A URL that is another post's stays there; a place (`item`) goes to the post that stands there now.
+        """
         ...
 
     def forget_gone(self, posts: Collection[PostId], now: datetime) -> None:

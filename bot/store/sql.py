@@ -41,13 +41,12 @@ class SqlStore(SqlReader):
         """
         with self._db.transaction():
             self._db.many(sql, [_post_values(post) for post in posts])
+            found = [{"kind": kind, "value": value, "post": post} for post, own in names.items() for kind, value in own]
+            insert = "INSERT INTO aliases (kind, value, post) VALUES (:kind, :value, :post) ON CONFLICT"
+            self._db.many(f"{insert} DO NOTHING", [row for row in found if row["kind"] != "item"])
             self._db.many(
-                "INSERT INTO aliases (kind, value, post) VALUES (:kind, :value, :post) ON CONFLICT DO NOTHING",
-                [
-                    {"kind": kind, "value": value, "post": post}
-                    for post, found in names.items()
-                    for kind, value in found
-                ],
+                f"{insert} (kind, value) DO UPDATE SET post = excluded.post",
+                [row for row in found if row["kind"] == "item"],
             )
 
     def forget_gone(self, posts: Collection[PostId], now: datetime) -> None:
