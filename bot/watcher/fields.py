@@ -23,7 +23,9 @@ _ALTS = ("alt", "alttext", "alt_text", "image_alt", "description")
 
 def text(values: Mapping[str, Value], key: str) -> str:
     """Return the text at `key` without the white space around it; "" when it is absent, null or empty."""
-    value = values.get(key)
+    if key not in values:
+        return ""
+    value = values[key]
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -55,18 +57,20 @@ def names(values: Mapping[str, Value], key: str) -> tuple[str, ...]:
 
     A list, or text: cut at its commas (Hugo, Pelican) when it has one, else at white space (Jekyll).
     """
-    value = values.get(key)
+    if key not in values:
+        return ()
+    value = values[key]
     if isinstance(value, str):
         found = value.split(",") if "," in value else value.split()
     elif isinstance(value, list):
         found = [item for item in value if isinstance(item, str)]
-        if len(found) != sum(item is not None for item in value):
+        if len(found) != len(value) and len(found) != sum(item is not None for item in value):
             raise Unreadable(f'"{key}" must be a list of words', keys=(key,))
     elif value is None:
         return ()
     else:
         raise Unreadable(f'"{key}" must be a list of words, and is a table', keys=(key,))
-    return tuple(dict.fromkeys(word.strip() for word in found if word.strip()))
+    return tuple(dict.fromkeys(filter(None, map(str.strip, found))))
 
 
 def taxonomy(values: Mapping[str, Value], key: str) -> tuple[str, ...]:

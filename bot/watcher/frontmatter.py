@@ -43,9 +43,13 @@ def cut(text: str) -> Parts:
 
     Raises `Unreadable`.
     """
-    start = len(text) - len(text.lstrip())
-    top = text[start:] if start else text
-    handler = detect_format(_ended(top), HEADS) if _FIRST_CHARACTERS.match(top) else None
+    handler: object
+    if text.startswith("---\n"):  # nearly every post
+        start, top, handler = 0, text, HEADS[0]
+    else:
+        start = len(text) - len(text.lstrip())
+        top = text[start:] if start else text
+        handler = detect_format(_ended(top), HEADS) if _FIRST_CHARACTERS.match(top) else None
     if not isinstance(handler, Head):
         return Parts(None, "", text.strip("\n").rstrip(), 1)
     above = text.count("\n", 0, start)

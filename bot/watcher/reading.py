@@ -137,7 +137,7 @@ def _decoded(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("not UTF-8 but UTF-16; save it as UTF-8", line=1)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8")
     except UnicodeDecodeError as error:
         at = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
         line = _line(data[:at])
@@ -195,7 +195,7 @@ def _is_passed_over(matter: Matter, item: Item) -> bool:
 
 
 def _is_in(folder: str, item: Item) -> bool:
-    return folder in item.source_id.split("/")[:-1]
+    return f"/{folder}/" in f"/{item.source_id}"
 
 
 def _is_draft(values: Mapping[str, Value], item: Item) -> bool:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.bench import feed, outbox, rest
+from tests.bench import feed, files, outbox, rest
 from tests.bench.pairs import Bench, measure, table
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ main()
 '''
 
 
-NAMES = ("help", "preview", "idle", "outbox", "feed")
+NAMES = ("help", "preview", "idle", "outbox", "files", "feed")
 
 
 def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
@@ -65,6 +65,11 @@ def main() -> int:
         within = feed.main() == 0 and within
     if "outbox" in names:
         within = outbox.main() == 0 and within
+    if "files" in names:
+        with tempfile.TemporaryDirectory() as scratch:
+            looked = files.rows(Path(scratch))
+        print(files.table(looked))  # noqa: T201 - likewise
+        within = all(row.is_within for row in looked) and within
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"\n{given.pairs} pairs; {machine}; load {os.getloadavg()[0]:.1f}.", file=sys.stderr)  # noqa: T201
     return 0 if within else 1
