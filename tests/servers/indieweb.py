@@ -1,8 +1,12 @@
-"""A real Micropub and IndieAuth server: PyPI's django-indieweb, in an environment of its own."""
+"""A real Micropub and IndieAuth server: PyPI's django-indieweb, in an environment of its own.
+
+`python -m tests.servers.indieweb URL` is a person's browser, which approves.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from html import unescape
 from pathlib import Path
@@ -64,3 +68,7 @@ def consent(url: str, action: str) -> httpx.Response:
             return client.get(answer.headers["location"])
         except httpx.ConnectError:
             return answer  # nobody waits here: the person reads the address
+
+
+if __name__ == "__main__":
+    consent(sys.argv[1], "approve")
