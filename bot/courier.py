@@ -348,6 +348,7 @@ class Courier:
                 self._delivered(job, found, Reason.FOUND)
                 return
             elif isinstance(value, list) and job.what == "send":
+                self._looked.add(delivery.id)
                 self._adopt(delivery, value)
                 self.store.renew(delivery, now, now + self.terms.lease)
             elif job.what == "look":
@@ -404,11 +405,19 @@ class Courier:
         verdict = retry.after_absent(delivery.looks + 1, ended, now, self.terms.grace, guarantee)
         match verdict:
             case retry.Absent():
-                self.store.put_back(delivery, now, now, "looked for it: it did not arrive", spent=True)
+                self._resend(delivery, now)
             case retry.LookAgain(at):
                 self.store.looked(delivery, now, at, None, complete=True)
         self._drop(job)
         self.tell(Event("absent", delivery.account, delivery, fresh=False))
+
+    def _resend(self, delivery: Delivery, now: datetime) -> None:
+        match retry.resend(delivery.attempts, now, self.terms.jitter()):
+            case retry.TryAt(at):
+                self.store.put_back(delivery, now, at, "looked for it: it did not arrive", spent=True)
+            case retry.GiveUp(why):
+                self.store.failed(delivery, now, why)
+                self.tell(Event("failed", delivery.account, delivery, why))
 
     def _finish(self, job: _Job, defects: list[Exception], error: Exception) -> None:
         """Record an error."""

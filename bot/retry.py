@@ -98,6 +98,16 @@ def after_absent(
     return LookAgain(max(ended_at + grace, now))
 
 
+def resend(attempts: int, now: datetime, jitter: float) -> TryAt | GiveUp:
+    """When to send again what certainly did not arrive, though the network did not say so.
+
+    Twice at once; then with a back-off, for a server that takes everything and keeps nothing would be asked for ever.
+    """
+    if attempts >= ATTEMPTS:
+        return GiveUp(f"sent {attempts} times, and it never arrived")
+    return TryAt(now if attempts <= 2 else now + backoff(attempts - 2, jitter))
+
+
 def after_broken_look(tries: int, now: datetime, jitter: float, wait: timedelta | None) -> LookAgain:
     """When to look again after a look that could not be finished."""
     return LookAgain(now + (wait if wait is not None else backoff(max(tries, 1), jitter)))

@@ -8,6 +8,7 @@ from bot import retry
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.networks import Guarantee
 from bot.retry import (
+    ATTEMPTS,
     Absent,
     GiveUp,
     LookAgain,
@@ -18,6 +19,7 @@ from bot.retry import (
     after_broken_look,
     backoff,
     judge,
+    resend,
 )
 
 NOW = datetime(2024, 6, 19, 18, 0, tzinfo=UTC)
@@ -134,3 +136,13 @@ def test_a_broken_look_waits() -> None:
     """A look that could not be finished comes again later; as late as the server asks."""
     assert LookAgain(NOW + timedelta(seconds=22.5)) == after_broken_look(0, NOW, 0.5, None)
     assert LookAgain(NOW + timedelta(minutes=9)) == after_broken_look(5, NOW, 0.5, timedelta(minutes=9))
+
+
+def test_what_never_arrives_is_not_sent_for_ever() -> None:
+    """Twice at once, then later and later, and in the end it failed."""
+    assert [TryAt(NOW), TryAt(NOW)] == [resend(attempts, NOW, 0.5) for attempts in (1, 2)]
+    third, fourth = resend(3, NOW, 0.5), resend(4, NOW, 0.5)
+    assert isinstance(third, TryAt)
+    assert isinstance(fourth, TryAt)
+    assert NOW < third.at < fourth.at
+    assert isinstance(resend(ATTEMPTS, NOW, 0.5), GiveUp)

@@ -18,6 +18,7 @@ from bot.model import Announcement, BodyFormat, Post, PostId, PostSettings, Word
 from bot.networks import NETWORKS
 
 GOLDEN = Path(__file__).parent.parent / "golden"
+SHOWN = [NETWORKS[name] for name in ("mastodon", "bluesky", "local", "x")]  # each counts or shows links in its own way
 REFRESH = os.environ.get("POSSE_GOLDEN") == "write"  # read on import: each test has a clean environment
 
 
@@ -93,7 +94,7 @@ def _written(made: Announcement) -> str:
 @pytest.mark.parametrize("post", POSTS, ids=lambda post: post.slug)
 def test_golden(post: Post) -> None:
     """Each post reads on each network as it was once found good (to refresh, see the top of this file)."""
-    rules = [Rules(net.name, net, net.limit, net.url_length, net.text_tags) for net in NETWORKS.values()]
+    rules = [Rules(net.name, net, net.limit, net.url_length, net.text_tags) for net in SHOWN]
     actual = "\n".join(_written(compose(post, each)) for each in rules)
     path = GOLDEN / f"{post.slug}.txt"
     if REFRESH:
