@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.bench import feed, files, outbox, rest
+from tests.bench import feed, files, networks, outbox, postgres, rest
 from tests.bench.pairs import Bench, measure, table
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ main()
 '''
 
 
-NAMES = ("help", "preview", "idle", "outbox", "files", "feed")
+NAMES = ("help", "preview", "idle", "outbox", "files", "feed", "networks", "postgres")
 
 
 def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
@@ -65,6 +65,10 @@ def main() -> int:
         within = feed.main() == 0 and within
     if "outbox" in names:
         within = outbox.main() == 0 and within
+    if "networks" in names:
+        within = networks.main() == 0 and within
+    if "postgres" in names:
+        within = postgres.main() == 0 and within
     if "files" in names:
         with tempfile.TemporaryDirectory() as scratch:
             looked = files.rows(Path(scratch))

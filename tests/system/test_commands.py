@@ -22,7 +22,7 @@ PLANNED = {
 }
 DELIVERY = {
     *("id", "post", "account", "round", "state", "reason", "detail", "url", "remote_id", "attempts", "error"),
-    *("not_before", "updated_at"),
+    *("not_before", "updated_at", "text", "compose_url"),
 }
 LEFT_OUT = {"post", "account", "reason", "detail", "until"}
 
@@ -99,7 +99,7 @@ def test_the_shape_of_what_was_sent(site: Site) -> None:
 def test_the_shape_of_explain_and_check(site: Site) -> None:
     """`explain` has a place for each account; `check` what is known of each."""
     explained = site.posse("explain", "not-yet", "--json").json
-    assert {"post", "accounts"} == set(explained)
+    assert {"post", "gone", "accounts"} == set(explained)
     assert {"state", "reason", "detail", "until", "url", "deliveries"} == set(explained["accounts"]["journal"])
     assert "draft" == explained["accounts"]["journal"]["reason"]
     checked = site.posse("check", "--json").json
