@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.bench import feed, files, networks, outbox, postgres, rest
+from tests.bench import feed, files, networks, outbox, postgres, rest, saved
 from tests.bench.pairs import Bench, measure, table
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ main()
 '''
 
 
-NAMES = ("help", "preview", "idle", "outbox", "files", "feed", "networks", "postgres")
+NAMES = ("help", "preview", "idle", "outbox", "files", "feed", "networks", "postgres", "saved")
 
 
 def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
@@ -69,6 +69,8 @@ def main() -> int:
         within = networks.main() == 0 and within
     if "postgres" in names:
         within = postgres.main() == 0 and within
+    if "saved" in names:
+        within = saved.main() == 0 and within
     if "files" in names:
         with tempfile.TemporaryDirectory() as scratch:
             looked = files.rows(Path(scratch))
