@@ -41,8 +41,6 @@ eleventyExcludeFromCollections: true
 
 # `C# & F#`: Eleventy leaves the sign in the link as it is, so the link ends there.
 CUT_SHORT = {("url", "blog.example/posts/C")}
-    ("url", "blog.example/posts/C")
-}  # `C# & F#`: Eleventy leaves the sign in the link as it is, so it ends there
 
 
 @dataclass(frozen=True)
