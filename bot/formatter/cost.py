@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.formatter import x_text
 from bot.model import Announcement, Part, SpanKind
 from bot.networks import Network, Prices, Unit
 
@@ -19,5 +18,7 @@ def cost(announcement: Announcement, network: Network) -> float | None:
 def _price(part: Part, prices: Prices, unit: Unit) -> float:
     links = any(span.kind is SpanKind.LINK for span in part.spans)
     if unit is Unit.X:  # it takes a bare domain for a link also
+        from bot.formatter import x_text
+
         links = links or next(x_text.urls(part.text), None) is not None
     return prices.link if links else prices.post
