@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import process, watcher
+from bot import watcher
 from bot.config.model import AccountConfig, Config
 from bot.errors import ConfigError, ConfigProblem
 from bot.gallery import Gallery
@@ -150,6 +150,7 @@ class App:
         """The courier that works on `store`."""
         import random
 
+        from bot import process
         from bot.courier import Courier, Terms
 
         terms = Terms(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from bot import identity
@@ -48,6 +47,8 @@ class Errands:
         if len(remote) == 1:
             self.memos[remote[0].name] = remote[0].prepare(errands[0])
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(min(THREADS, len(remote)), thread_name_prefix="feed") as pool:
             brought = list(pool.map(lambda pair: pair[0].prepare(pair[1]), zip(remote, errands, strict=True)))
         self.memos |= {source.name: memo for source, memo in zip(remote, brought, strict=True)}
