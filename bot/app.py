@@ -22,10 +22,11 @@ from bot.store.base import ReadOnlyStore, Store
 from bot.watcher.base import RemoteSource
 
 if TYPE_CHECKING:
-    from bot.courier import Courier, Event
+    from bot.courier import Courier
     from bot.formatter.pictures import Picture, Wanted
     from bot.http import Http
     from bot.notices import Notifier
+    from bot.outcomes import Event
     from bot.publishers.base import Access, Publisher
     from bot.watcher.site import Site
 
@@ -151,7 +152,8 @@ class App:
         import random
 
         from bot import process
-        from bot.courier import Courier, Terms
+        from bot.courier import Courier
+        from bot.outcomes import Terms
 
         terms = Terms(
             owner=process.owner(),

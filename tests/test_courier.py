@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.model import AccountConfig, Pacing
-from bot.courier import Courier, Event, Terms
+from bot.courier import Courier
 from bot.errors import (
     CredentialError,
     PublishError,
@@ -22,6 +22,7 @@ from bot.errors import (
 from bot.identity import url_name
 from bot.model import Delivery, PostId, Reason, Receipt, Sent, State
 from bot.networks import DEFAULT_TEMPLATE, MASTODON, Guarantee, Network
+from bot.outcomes import Event, NoReceipt, Terms
 from bot.store import open_store
 from bot.store.base import Store
 from bot.testing_store import known_post, planned, words_for
@@ -376,7 +377,7 @@ class TestCrashes:
 
         bench.networks["me"] = Silent(bench.clock)
         bench.due("a")
-        with pytest.raises(TypeError, match="ended without a receipt"):
+        with pytest.raises(NoReceipt, match="ended without a receipt"):
             bench.run()
         assert bench.row().state is State.UNCERTAIN
 

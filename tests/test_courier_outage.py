@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,7 @@ def outages(bench: Bench, moment: str, number: int) -> int:
     """Deliver with the outage at that moment; return how often a run ended with it."""
     flaky = Flaky.open(bench.path)
     setattr(flaky, moment, number)
-    courier = bench.courier()
-    courier.store = SqlStore(flaky)
+    courier = replace(bench.courier(), store=SqlStore(flaky))
     try:
         return run_through(courier)
     finally:

@@ -12,10 +12,10 @@ import click
 from bot import report
 from bot.app import App
 from bot.cli.run import tell_baseline
-from bot.courier import Event
 from bot.daemon import Daemon
 from bot.errors import Exit
 from bot.model import Reason
+from bot.outcomes import Event
 from bot.pipeline import Enqueued
 from bot.store.base import Store
 

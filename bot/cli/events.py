@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cli.options import say, settings
-from bot.courier import Event
 from bot.errors import Exit
 from bot.model import State
+from bot.outcomes import Event
 from bot.store.base import AccountHealth, ReadOnlyStore
 
 _TROUBLE = {"failed", "waiting", "uncertain", "look_failed"}

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from bot.app import App
 from bot.config.model import AccountConfig, Config, GuardsConfig, ScheduleConfig, SiteConfig, SourceConfig, StateConfig
-from bot.courier import Courier, Terms
+from bot.courier import Courier
 from bot.networks import DEFAULT_TEMPLATE, LOCAL, Guarantee
+from bot.outcomes import Terms
 from bot.pipeline import Pipeline
 from bot.planner import Asked
 from bot.store.dialects import Sqlite
