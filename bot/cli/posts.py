@@ -7,7 +7,8 @@ from typing import Any
 from bot import report
 from bot.cli.options import app, as_json, out, out_json, posse_command, say
 from bot.errors import Exit
-from bot.model import PostId, PostRef
+from bot.model import PostId, PostRef, State
+from bot.store.base import Standing
 
 
 @posse_command("posts", example="posse posts --json")
@@ -30,12 +31,7 @@ def command(as_json: bool) -> int:
     for post in sorted(known.values(), key=lambda post: (str(post.published or ""), post.slug), reverse=True):
         places = {}
         for name in run.config.accounts:
-            row = standings.get((post.id, name))
-            places[name] = (
-                {"state": str(row.state), "reason": str(row.reason) if row.reason else None, "url": row.url}
-                if row
-                else planned.get((post.id, name), {"state": None, "reason": None, "url": None})
-            )
+            places[name] = _place(standings.get((post.id, name)), planned.get((post.id, name)))
         named = report.post_json(PostRef(post.id, post.slug, post.title, post.url or "", post.published))
         listed.append({**named, "source": post.source, "path": post.source_id, "accounts": places})
     if as_json:
@@ -52,6 +48,15 @@ def command(as_json: bool) -> int:
     for why in survey.failures.values():
         say(why)
     return Exit.TROUBLE if survey.failures else Exit.DONE
+
+
+def _place(row: Standing | None, plan: dict[str, Any] | None) -> dict[str, Any]:
+    """Where a post stands on an account: as its row says, but for one that came back and waits for something else."""
+    if row is None:
+        return plan or {"state": None, "reason": None, "url": None}
+    if row.state is State.SKIPPED and plan is not None and plan["reason"] != row.reason:
+        return plan
+    return {"state": str(row.state), "reason": str(row.reason) if row.reason else None, "url": row.url}
 
 
 def _line(row: dict[str, Any], day: str, *, draft: bool) -> str:

@@ -82,6 +82,20 @@ def test_the_shape_of_posts(site: Site) -> None:
     assert places["hello-world"]["url"].startswith("file://")
 
 
+def test_a_post_that_came_back_stands_where_it_is(site: Site) -> None:
+    """A file that went before its post was sent is `gone`; put back with a later date it waits for that."""
+    words = site.post("fickle").read_text("utf-8")
+    site.posse("pause", "journal")
+    site.posse("run", "--once")
+    (site.root / "_posts" / "2026-01-31-fickle.md").unlink()
+    site.posse("run", "--once")
+    site.write("_posts/2026-01-31-fickle.md", words.replace("date: 2026-01-31", "date: 2099-01-31"))
+    for _ in range(2):
+        places = {post["slug"]: post["accounts"]["journal"] for post in site.posse("posts", "--json").json["posts"]}
+        assert {"state": None, "reason": "future", "url": None} == places["fickle"]
+        site.posse("run", "--once")
+
+
 def test_the_shape_of_what_was_sent(site: Site) -> None:
     """`post`, `run --once` and `status` show deliveries alike."""
     (sent,) = rows(site.posse("post", "hello-world", "--json"))
