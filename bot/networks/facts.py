@@ -1,0 +1,141 @@
+"""What a fact of a network is: its limits, how it counts, its options and secrets, what it can prove. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_TEMPLATE = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
+
+
+class Unit(StrEnum):
+    """How a network counts; the value is what a person reads beside a length."""
+
+    GRAPHEMES = "graphemes"
+    MASTODON = "graphemes, a URL counts 23"
+    CODE_POINTS = "code points"
+    X = "weighted characters, a URL counts 23"
+    UTF8 = "bytes of UTF-8"
+    THREADS = "characters, an emoji counts its bytes"
+
+
+class Guarantee(StrEnum):
+    """What a network lets us prove after an answer was lost."""
+
+    EXACTLY_ONCE = "exactly_once"  # a repeat under the same key is harmless
+    LOOK_FIRST = "look_first"  # the account's own timeline tells
+    ASK = "ask"  # only a person can tell
+
+
+class LinkStyle(StrEnum):
+    """How a link stands in the text."""
+
+    WHOLE = "whole"
+    SHORT = "short"  # as the official Bluesky client shows it; the whole URL is in the facet
+
+
+class Kind(StrEnum):
+    """The type of an option's value."""
+
+    TEXT = "text"
+    URL = "url"
+    PATH = "path"
+    FLAG = "flag"
+    NUMBER = "number"
+    TEXTS = "texts"  # a list of them
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key of an account's table. `default` is a TOML value as Python; None with `required` False means unset."""
+
+    name: str
+    doc: str
+    kind: Kind = Kind.TEXT
+    default: object = None
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """One secret of an account. `how` says where a person gets it.
+
+    `looks` is its shape, each x a lower-case letter or digit: a login warns of what looks different. Empty for any.
+    `when` is an option and its value, where only accounts that have it use the secret.
+    """
+
+    name: str
+    how: str
+    required: bool = True
+    looks: str = ""
+    when: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What one picture may be on a network: bytes, pixels in all and on a side, graphemes of its alt text.
+
+    `animated` says that an animated GIF moves there; elsewhere its first frame is shown.
+    """
+
+    most_bytes: int
+    most_pixels: int
+    most_side: int = 2048
+    alt: int = 1500
+    animated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a network takes, in US dollars: for a post, for one that holds a link, and for a picture's alt text."""
+
+    post: float
+    link: float
+    alt: float
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A kind of place to announce on.
+
+    `publisher` is `package.module:Class`, imported where it is used. `limit` is in `unit`; `byte_limit` is a second
+    limit in bytes of UTF-8. `url_length` is what a link counts, None for its own length. `text_tags` is how many
+    hashtags stand in the text, `record_tags` how many travel outside it. `key_life` is how many seconds the server
+    keeps an idempotency key, 0 where it keeps none. `card` says that the client makes the link's preview.
+
+    `login` is how a person at a terminal logs in: `secrets` asks for each of them; else `package.module:function`,
+    imported where it is used, which is given the `Access` and a `bot.oauth.Person` and returns secrets by key.
+    `compose_url` is the network's own form, to be filled in by a link: `{text}` and `{url}` stand for the words and
+    the announced link, `{name}` for the option of that name. `prices` is None where nothing is to be paid.
+
+    `images` is how many pictures go with a post, each within `pictures`; `either` says that they take the card's place.
+    """
+
+    name: str
+    title: str
+    publisher: str
+    limit: int
+    unit: Unit
+    guarantee: Guarantee
+    options: tuple[Option, ...] = ()
+    secrets: tuple[SecretKey, ...] = ()
+    byte_limit: int | None = None
+    url_length: int | None = None
+    link_style: LinkStyle = LinkStyle.WHOLE
+    text_tags: int = 0
+    record_tags: int = 0
+    card: bool = False
+    images: int = 0
+    key_life: int = 0
+    mentions: bool = False
+    login: str = "secrets"
+    pictures: Pictures = Pictures(most_bytes=2_000_000, most_pixels=16_000_000)
+    either: bool = False
+    compose_url: str | None = None
+    prices: Prices | None = None
+
+    def secrets_of(self, options: Mapping[str, object]) -> tuple[SecretKey, ...]:
+        """The secrets that an account with these options uses."""
+        return tuple(key for key in self.secrets if key.when is None or options.get(key.when[0]) == key.when[1])
