@@ -78,8 +78,7 @@ class Mastodon:
     def verify(self) -> Profile:
         """Ask whose token it is, what the server's limits are, and whether the token may look at the timeline."""
         api = self._api()
-        me = api.call(lambda client: client.account_verify_credentials())
-        self._account_id = str(me["id"])
+        me = self._me()
         server = self._server()
         software, version = self._software(server)
         name = str(me.get("acct") or me.get("username"))
@@ -177,17 +176,21 @@ class Mastodon:
 
     def _page(self, account: str, below: str | None) -> Sequence[Mapping[str, Any]]:
         page = self._api().call(
-            lambda client: client.account_statuses(account, exclude_reblogs=True, max_id=below, limit=PAGE)
+            lambda client: client.account_statuses(account, exclude_reblogs=True, max_id=below, limit=PAGE), shape=list
         )
         if not isinstance(page, list) or not all(isinstance(status, Mapping) and status.get("id") for status in page):
             raise TryLater(f"{self._api().host} answered with something that is not a timeline")
         return page
 
+    def _me(self) -> Mapping[str, Any]:
+        me: Mapping[str, Any] = self._api().call(lambda client: client.account_verify_credentials())
+        if not me.get("id"):
+            raise TryLater(f"{self._api().host} answered, but not with an account: is `instance` a Mastodon server?")
+        self._account_id = str(me["id"])
+        return me
+
     def _whose(self) -> str:
-        if self._account_id is None:
-            me = self._api().call(lambda client: client.account_verify_credentials())
-            self._account_id = str(me["id"])
-        return self._account_id
+        return self._account_id or str(self._me()["id"])
 
     def _server(self) -> Mapping[str, Any]:
         """What the server says about itself: version 2 of that, else version 1 (before Mastodon 4.0, and others)."""
@@ -218,7 +221,7 @@ class Mastodon:
 
     def _scope_warnings(self) -> tuple[str, ...]:
         try:
-            self._api().call(lambda client: client.account_statuses(self._whose(), limit=1))
+            self._api().call(lambda client: client.account_statuses(self._whose(), limit=1), shape=list)
         except Unauthorized:
             login = f"posse login {self._access.account}"
             lost = "after a lost answer nobody could look whether a post arrived, so you would be asked"

@@ -169,15 +169,20 @@ class Api:
         client.mastodon_major, client.mastodon_minor = 4, 0  # else it asks for the version before every upload
         self._client = client
 
-    def call(self, do: Callable[[Any], T], *, once: bool = False) -> T:
-        """Make one request through Mastodon.py and return its answer.
+    def call(self, do: Callable[[Any], T], *, once: bool = False, shape: type = dict) -> T:
+        """Make one request through Mastodon.py and return its answer, which is JSON of the `shape` (dict or list).
 
         `once` marks the request that cannot be repeated: where its fate is not known it raises `Uncertain`, any other
         request `TryLater`. Raises only `PublishError`s.
         """
         self._session.begin()
         try:
-            return do(self._client)
+            found = do(self._client)
+            answer = self._session.answer
+            if answer is not None and not isinstance(answer.json(), shape):  # Mastodon.py makes a list of anything
+                words = f"{self.host} answered with something that is not Mastodon's: is `instance` a Mastodon server?"
+                raise _fate(words, once)
+            return found
         except mastodon.MastodonError as error:
             raise self._judge(error, once) from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:

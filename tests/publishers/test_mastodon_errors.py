@@ -252,3 +252,13 @@ def test_an_answer_that_never_ends_is_cut_in_time(piece: bytes) -> None:
     assert isinstance(error, Uncertain)
     assert "no answer within 0.5 s" in error.message
     assert took < 3
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "null", '"ok"'])
+def test_a_server_that_answers_other_json_is_told(body: str) -> None:
+    """JSON that is not Mastodon's proves no account and no absence, and what is sent is uncertain."""
+    with started(serve(lambda _request: Answer(200, body, {"Content-Type": "application/json"}))) as base:
+        assert isinstance(post(base), Uncertain)
+        for error in (look(base), raised(on(base).verify)):
+            assert isinstance(error, TryLater), error
+            assert "is `instance` a Mastodon server?" in str(error)
