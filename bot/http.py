@@ -205,6 +205,11 @@ def wait_from(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return None
 
 
+def plain(words: str) -> str:
+    """Return a server's words on one line, without anything that a terminal would obey."""
+    return "".join(sign for sign in " ".join(words.split())[:300] if sign.isprintable())
+
+
 def _wait(text: str, now: datetime) -> timedelta | None:
     if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
         seconds = float(text)

@@ -19,6 +19,7 @@ from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bot.errors import CredentialError
+from bot.http import plain as plain  # those that log in speak of it as of a part of this
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"  # the server shows the code, and the person carries it
 LOGIN_SECONDS = 300.0
@@ -189,11 +190,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the request holds the code."""
-
-
-def plain(words: str) -> str:
-    """Return a server's words on one line, without anything that a terminal would obey."""
-    return "".join(sign for sign in " ".join(words.split())[:300] if sign.isprintable())
 
 
 def _nothing() -> None:

@@ -9,6 +9,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -18,7 +19,16 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
-import httpx
+
+# httpx brings in a command line of its own, with rich and pygments, where those are installed: more than half of what
+# it costs to import. With None in its place Python says "no such module", and httpx goes on without it.
+_absent = "httpx._main" not in sys.modules
+if _absent:
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+import httpx  # noqa: E402
+
+if _absent:
+    del sys.modules["httpx._main"]
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -47,7 +57,7 @@ def client(agent: str, *, public_only: bool) -> httpx.Client:
     for library in ("httpx", "httpcore"):
         logging.getLogger(library).setLevel(logging.WARNING)  # below, they log addresses and headers
     return httpx.Client(
-        transport=_Transport(_trust(), public_only=public_only),
+        transport=_Transport(public_only=public_only),
         headers={"User-Agent": agent},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
@@ -56,7 +66,10 @@ def client(agent: str, *, public_only: bool) -> httpx.Client:
 
 @cache
 def _trust() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
+    """The certificates we go by. Reading them costs 25 ms, so it waits for the first connection that needs them."""
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def is_public(address: str) -> bool:
@@ -74,11 +87,12 @@ def is_public(address: str) -> bool:
 class _Transport(httpx.HTTPTransport):
     """httpx's own, over our sockets. Only the connecting is tried twice."""
 
-    def __init__(self, context: ssl.SSLContext, *, public_only: bool) -> None:
-        super().__init__(verify=context)
+    def __init__(self, *, public_only: bool) -> None:
+        nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts no one; `_Stream` has the one that does
+        super().__init__(verify=nobody)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
+            ssl_context=nobody,
             max_connections=20,
             max_keepalive_connections=10,
             keepalive_expiry=5.0,
@@ -153,10 +167,11 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        del ssl_context  # the one that trusts no one
         left = BOUND.get().left(timeout)
         if left <= 0:
             raise httpcore.ConnectTimeout("no connection in time")
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
+        return _Stream(self._stream.start_tls(_trust(), server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

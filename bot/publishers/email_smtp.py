@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
+from bot.http import plain
 from bot.model import Announcement, Note, Receipt
-from bot.oauth import plain
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.email_message import message, parsed
 from bot.publishers.in_parts import Json, in_one, part

@@ -11,8 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
-from bot.http import wait_from
-from bot.oauth import plain
+from bot.http import plain, wait_from
 from bot.publishers.base import Access
 
 REFUSED = frozenset({401, 403})

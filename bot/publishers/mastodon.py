@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote
 
-from bot.errors import PublishError, Rejected, TooFar, TryLater, Unauthorized, Uncertain
+from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
-from bot.publishers import mastodon_kin as kin
 from bot.publishers import mastodon_timeline as timeline
 from bot.publishers.base import Access, Halfway, Profile, Sighting
-
-if TYPE_CHECKING:
-    from bot.publishers.mastodon_api import Api, Bounds
+from bot.publishers.mastodon_api import Api, Bounds
 
 PAGE = 40  # the most a server gives at once: docs.joinmastodon.org/methods/accounts/#statuses
 MOST_PAGES = 250
@@ -31,7 +28,7 @@ class Mastodon:
 
     def __init__(self, access: Access, bounds: Bounds | None = None) -> None:
         self._access = access
-        self._bounds = bounds
+        self._bounds = bounds or Bounds()
         self._opened: Api | None = None
         self._account_id: str | None = None
 
@@ -77,26 +74,13 @@ class Mastodon:
 
     def verify(self) -> Profile:
         """Ask whose token it is, what the server's limits are, and whether the token may look at the timeline."""
-        api = self._api()
-        me = self._me()
-        server = self._server()
-        software, version = self._software(server)
-        name = str(me.get("acct") or me.get("username"))
-        return Profile(
-            name=f"@{name}" if "@" in name else f"@{name}@{server.get('domain') or server.get('uri') or api.host}",
-            url=str(me["url"]) if me.get("url") else None,
-            server=kin.described(software, version),
-            limits=kin.limits(server, software),
-            warnings=self._scope_warnings(),
-        )
+        from bot.publishers.mastodon_profile import profile
+
+        return profile(self._access, self._bounds)
 
     def _api(self) -> Api:
         if self._opened is None:
-            from bot.publishers.mastodon_api import Api, Bounds
-
-            token = self._access.secret("access_token").reveal()
-            instance = str(self._access.options["instance"])
-            self._opened = Api(instance, token, self._access.clock, self._bounds or Bounds())
+            self._opened = Api(self._access, self._bounds)
         return self._opened
 
     def _pictures(self, media: Sequence[Media], notes: Sequence[Note]) -> Generator[Note, None, list[str]]:
@@ -118,13 +102,16 @@ class Mastodon:
     def _ready(self, media_id: str) -> bool | None:
         """Whether a picture of an earlier attempt is processed; None when it is gone (Mastodon keeps it for a day)."""
         try:
-            return bool(self._api().call(lambda client: client.media(media_id)).get("url"))
+            return bool(self._api().table("GET", f"/api/v1/media/{quote(media_id, safe='')}").get("url"))
         except Rejected:
             return None
 
     def _upload(self, index: int, picture: Media) -> Note:
-        answer = self._api().call(
-            lambda client: client.media_post(picture.data, mime_type=picture.mime, description=picture.alt or None)
+        answer = self._api().table(
+            "POST",
+            "/api/v2/media",
+            files={"file": (f"picture.{picture.mime.rpartition('/')[2]}", picture.data, picture.mime)},
+            data={"description": picture.alt} if picture.alt else None,
         )
         if not answer.get("id"):
             raise TryLater(f"{self._api().host} took a picture but gave it no id")
@@ -133,20 +120,18 @@ class Mastodon:
     def _send(self, announcement: Announcement, index: int, before: str | None, media_ids: list[str]) -> Note:
         """Send one part. The key is the announcement's, or its own where there are several."""
         key = announcement.key if len(announcement.parts) == 1 else f"{announcement.key}-{index}"
-        status = self._api().call(
-            lambda client: client.status_post(
-                announcement.parts[index].text,
-                in_reply_to_id=before,
-                media_ids=media_ids or None,
-                sensitive=announcement.content_warning is not None,
-                visibility=announcement.visibility.value,
-                spoiler_text=announcement.content_warning,
-                language=announcement.language,
-                idempotency_key=key,
-            ),
-            once=True,
-        )
-        if not isinstance(status, Mapping) or not status.get("id") or "scheduled_at" in status:
+        form = {
+            "status": announcement.parts[index].text,
+            "in_reply_to_id": before,
+            "media_ids[]": media_ids,
+            "sensitive": "1" if announcement.content_warning is not None else None,  # Pixelfed knows no "true"
+            "visibility": announcement.visibility.value,
+            "spoiler_text": announcement.content_warning,
+            "language": announcement.language,
+        }
+        given = {name: value for name, value in form.items() if value}
+        status = self._api().table("POST", "/api/v1/statuses", once=True, key=key, data=given)
+        if not status.get("id") or "scheduled_at" in status:
             raise Uncertain(f"{self._api().host} answered, but not with the status that was sent")
         return self._note(index, status)
 
@@ -175,55 +160,20 @@ class Mastodon:
         raise TooFar(f"the timeline on {api.host} cannot be read back to {since:%Y-%m-%d %H:%M}")
 
     def _page(self, account: str, below: str | None) -> Sequence[Mapping[str, Any]]:
-        page = self._api().call(
-            lambda client: client.account_statuses(account, exclude_reblogs=True, max_id=below, limit=PAGE), shape=list
-        )
-        if not isinstance(page, list) or not all(isinstance(status, Mapping) and status.get("id") for status in page):
+        path = f"/api/v1/accounts/{quote(account, safe='')}/statuses"
+        page = self._api().rows(path, exclude_reblogs="1", limit=PAGE, **({"max_id": below} if below else {}))
+        if not all(status.get("id") for status in page):
             raise TryLater(f"{self._api().host} answered with something that is not a timeline")
         return page
 
-    def _me(self) -> Mapping[str, Any]:
-        me: Mapping[str, Any] = self._api().call(lambda client: client.account_verify_credentials())
-        if not me.get("id"):
-            raise TryLater(f"{self._api().host} answered, but not with an account: is `instance` a Mastodon server?")
-        self._account_id = str(me["id"])
-        return me
-
     def _whose(self) -> str:
-        return self._account_id or str(self._me()["id"])
-
-    def _server(self) -> Mapping[str, Any]:
-        """What the server says about itself: version 2 of that, else version 1 (before Mastodon 4.0, and others)."""
-        try:
-            told = self._api().call(lambda client: client.instance_v2())
-        except Rejected:
-            told = self._api().call(lambda client: client.instance_v1())
-        return told if isinstance(told, Mapping) else {}
-
-    def _software(self, server: Mapping[str, Any]) -> tuple[str, str]:
-        """What runs there; where its own words leave it open, nodeinfo is asked, without the token.
-
-        https://nodeinfo.diaspora.software/protocol.html
-        """
-        found = kin.software(server)
-        if found[0]:
-            return found
-        base = str(self._access.options["instance"]).rstrip("/")
-        try:
-            links = self._access.http.send("GET", f"{base}/.well-known/nodeinfo").json()["links"]
-            address = next(str(link["href"]) for link in links if "/ns/schema/2." in str(link["rel"]))
-            if urlsplit(address).netloc != urlsplit(base).netloc:
-                return found
-            told = self._access.http.send("GET", address).json()
-        except (PublishError, ValueError, KeyError, TypeError, StopIteration):
-            return found
-        return kin.software(server, told) if isinstance(told, Mapping) else found
-
-    def _scope_warnings(self) -> tuple[str, ...]:
-        try:
-            self._api().call(lambda client: client.account_statuses(self._whose(), limit=1), shape=list)
-        except Unauthorized:
-            login = f"posse login {self._access.account}"
-            lost = "after a lost answer nobody could look whether a post arrived, so you would be asked"
-            return (f"the token lacks the scope read:statuses: {lost}; make a token with it and run `{login}`",)
-        return ()
+        """The account's id there. It is asked for once for a token, and kept: a question less at every run."""
+        if self._account_id is None:
+            vault, mark = self._access.vault, self._api().mark
+            kept = vault.read()
+            if kept.get("owner") == mark and kept.get("account_id"):
+                self._account_id = kept["account_id"]
+            else:
+                self._account_id = self._api().account_id()
+                vault.write({"owner": mark, "account_id": self._account_id})
+        return self._account_id

@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from bot import __version__
 from bot.errors import Rejected, TryLater
-from bot.oauth import plain
+from bot.http import plain
 from bot.publishers.nostr_event import Event, is_event
 
 MOST_BYTES = 4 * 1024 * 1024

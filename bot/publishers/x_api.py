@@ -14,9 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot import oauth
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
-from bot.http import wait_from
+from bot.http import plain, wait_from
 from bot.publishers import x_oauth1
 from bot.publishers.base import Access
 from bot.publishers.x_tokens import Tokens
@@ -194,7 +193,7 @@ def read(status: int, headers: Mapping[str, str], text: str, hidden: list[str], 
         found = found.replace(secret, "…")
     kind = str(table.get("type") or first.get("type") or "").rstrip("/").rpartition("/")[2]
     wait = _wait(headers, now) if status in (429, 503) else None
-    return Answer(status, body, oauth.plain(found), kind, wait, _date(headers))
+    return Answer(status, body, plain(found), kind, wait, _date(headers))
 
 
 def _words(table: Mapping[str, Any]) -> str:
