@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 * 1024 * 1024
 MOST_REDIRECTS = 5
 LONGEST_WAIT = timedelta(days=30)
+DEADLINE: ContextVar[float] = ContextVar("DEADLINE", default=float("inf"))
+"""When, by the monotonic clock, all that is asked for in this context must be over: later nobody waits for it."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORBIDDEN_ON = frozenset({"authorization", "cookie"})  # not carried to another host by a redirect
@@ -160,8 +163,11 @@ class _Guard:
     def __enter__(self) -> None:
         from bot import wire
 
+        now, deadline = time.monotonic(), DEADLINE.get()
+        if now >= deadline:
+            raise TryLater(f"{self._place} was not asked: no time was left")
         self._bound = wire.BOUND
-        self._token = wire.BOUND.set(wire.Bound(time.monotonic() + self._total))
+        self._token = wire.BOUND.set(wire.Bound(min(now + self._total, deadline)))
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
         self._bound.reset(self._token)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import Uncertain
+from bot.http import DEADLINE
 from bot.model import Delivery
 
 LAST_CALL = 5.0  # seconds that what is in flight gets once the bot was told to stop
@@ -100,6 +101,7 @@ class Jobs:
         self._results.put(step)
 
     def _step(self, job: Job) -> None:
+        DEADLINE.set(job.deadline)  # this thread's own: a request that nobody waits for any more is not begun
         try:
             step = Step(job, next(job.steps))
         except StopIteration:

@@ -14,7 +14,7 @@ import pytest
 
 from bot import __version__
 from bot.errors import PublishError, Rejected, TryLater, Uncertain
-from bot.http import Http, wait_from
+from bot.http import DEADLINE, Http, wait_from
 from bot.wire import is_public
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -166,6 +166,30 @@ def test_refused_is_certainly_not_sent(http: Http) -> None:
 def test_an_unknown_host_is_certainly_not_sent(http: Http) -> None:
     """A name that no host can have is `TryLater`, as one that is not found."""
     assert type(error(lambda: http.send("POST", f"http://{'a' * 64}.example/"))) is TryLater
+
+
+def test_after_its_deadline_nothing_is_asked(http: Http) -> None:
+    """A request that nobody waits for any more is not begun: certainly not sent."""
+    token = DEADLINE.set(time.monotonic())
+    try:
+        with script(answers(OK)) as server, pytest.raises(TryLater, match="no time was left"):
+            http.send("POST", server.base)
+    finally:
+        DEADLINE.reset(token)
+    assert server.requests == []
+
+
+def test_a_deadline_bounds_a_request_in_all(http: Http) -> None:
+    """However long the request itself may take."""
+    with script(hangs(b"")) as server:
+        began = time.monotonic()
+        token = DEADLINE.set(began + 0.3)
+        try:
+            with pytest.raises(Uncertain):
+                http.send("POST", server.base, timeout=20, total=20)
+        finally:
+            DEADLINE.reset(token)
+    assert time.monotonic() < began + 5
 
 
 def test_no_connection_in_time_is_certainly_not_sent(http: Http) -> None:
