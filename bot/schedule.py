@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _NICKNAMES = {
     "@hourly": "0 * * * *",
@@ -20,6 +22,42 @@ _NICKNAMES = {
 }
 
 
+def fields(line: str) -> tuple[str, str, str, str, str]:
+    """Return the five fields of a crontab(5) line, or of a nickname such as `@daily`: minute to weekday, in lower case.
+
+    Pure, and without APScheduler: the configuration is checked with it. Raises `ValueError` with a sentence.
+    """
+    found = _NICKNAMES.get(line.strip().lower(), line).lower().split()
+    if len(found) != 5:
+        raise ValueError(f'"{line}" must have five fields: minute hour day month weekday, such as "*/5 * * * *"')
+    minute, hour, day, month, weekday = found
+    _check(minute, "minute", 0, 59)
+    _check(hour, "hour", 0, 23)
+    _check(day, "day", 1, 31)
+    _check(month, "month", 1, 12, _MONTHS)
+    _weekdays(weekday, line)
+    return minute, hour, day, month, weekday
+
+
+def _check(field: str, what: str, least: int, most: int, names: Sequence[str] = ()) -> None:
+    """Refuse a field that is not a list of `*`, numbers and spans, each with or without a step."""
+    for part in field.split(","):
+        span, slash, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        begin = least if span == "*" else _number(first, names)
+        end = _number(last, names) if dash else most
+        every = _number(step) if slash else 1
+        if not least <= begin <= end <= most or not 1 <= every <= max(end - begin, 1):
+            raise ValueError(f'"{part}" is no {what}: use {least} to {most}, a span such as "1-5", "*" or "*/5"')
+
+
+def _number(text: str, names: Sequence[str] = ()) -> int:
+    """Return the number, or that of a name, counted from 1; -1 for what is neither."""
+    if text in names:
+        return names.index(text) + 1
+    return int(text) if text.isascii() and text.isdigit() else -1
+
+
 def cron(line: str, zone: tzinfo) -> BaseTrigger:
     """Return a trigger for a crontab(5) line of five fields, or a nickname such as `@daily`, in `zone`.
 
@@ -29,15 +67,12 @@ def cron(line: str, zone: tzinfo) -> BaseTrigger:
     from apscheduler.triggers.combining import OrTrigger
     from apscheduler.triggers.cron import CronTrigger
 
-    fields = _NICKNAMES.get(line.strip().lower(), line).split()
-    if len(fields) != 5:
-        raise ValueError(f'"{line}" must have five fields: minute hour day month weekday, such as "*/5 * * * *"')
-    minute, hour, day, month, weekday = fields
+    minute, hour, day, month, weekday = fields(line)
 
     def make(day: str, weekday: str) -> BaseTrigger:
         try:
             return CronTrigger(
-                minute=minute, hour=hour, day=day, month=month.lower(), day_of_week=weekday, second=0, timezone=zone
+                minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, second=0, timezone=zone
             )
         except ValueError as error:
             raise ValueError(f'"{line}" is not a crontab line: {error}') from error

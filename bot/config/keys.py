@@ -93,7 +93,7 @@ GUARDS = (
 
 SCHEDULE = (
     Key("every", v.positive_duration, "5m", "How often the daemon looks."),
-    Key("cron", v.text, None, "When the daemon looks, as in crontab(5), instead of `every`."),
+    Key("cron", v.crontab, None, "When the daemon looks, as in crontab(5), instead of `every`."),
     Key("heartbeat", v.url, None, "An address that is asked for after every good scan."),
 )
 

@@ -121,6 +121,14 @@ def moment(value: Any) -> datetime:
     raise ValueError("must be a date such as 2026-01-31")
 
 
+def crontab(value: Any) -> str:
+    """A line of a crontab: "*/5 * * * *" or "@daily"."""
+    from bot.schedule import fields
+
+    fields(text(value))
+    return str(value)
+
+
 def host_and_port(value: Any) -> str:
     """A server and its port: "mail.example.com:587"."""
     host, _, port = text(value).rpartition(":")
