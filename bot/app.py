@@ -234,7 +234,13 @@ def open_app(given: str | None, env: Mapping[str, str], **tools: Any) -> App:
     """Find and read the configuration. Raises `ConfigMissing` or `ConfigError`."""
     from bot.config import find, load
 
-    return App(load(find(given, env, Path.cwd(), user_folder)), env, **tools)
+    return App(load(find(given, env, Path.cwd(), user_folder), _pattern_problem), env, **tools)
+
+
+def _pattern_problem(pattern: str) -> str | None:
+    from bot.watcher.permalink import pattern_problem
+
+    return pattern_problem(pattern)
 
 
 def user_folder() -> Path:

@@ -332,3 +332,47 @@ class TestFind:
             raise AssertionError("the platform was asked")
 
         assert tmp_path / "posse.toml" == find(None, {}, tmp_path, asked)
+
+
+def test_a_crontab_line_that_cannot_be_kept_is_a_problem(write: Callable[[str | bytes], Path]) -> None:
+    """It is told with all the others, and not when the daemon starts."""
+    with pytest.raises(ConfigError) as caught:
+        load(write(GOOD + '[schedule]\ncron = "99 * * * *"\n'))
+
+    assert 'schedule.cron: "99" is no minute: use 0 to 59' in str(caught.value)
+
+
+def test_a_pattern_that_cannot_be_used_is_a_problem(write: Callable[[str | bytes], Path]) -> None:
+    """What a pattern may hold the caller knows; a feed has none."""
+    with pytest.raises(ConfigError) as caught:
+        load(write(GOOD), lambda pattern: f"{pattern}: no")
+
+    assert "line 9: sources.blog.permalink: /:year/:title/: no" in str(caught.value)
+
+
+def test_a_secret_in_the_file_is_told_where_to_go(write: Callable[[str | bytes], Path]) -> None:
+    """It is not merely an unknown key, and its value is never shown."""
+    text = GOOD.replace('network = "mastodon"', 'network = "mastodon"\naccess_token = "abc123"')
+    with pytest.raises(ConfigError) as caught:
+        load(write(text))
+
+    assert "accounts.toot.access_token: is a secret" in str(caught.value)
+    assert "`posse login toot`" in str(caught.value)
+    assert "abc123" not in str(caught.value)
+
+
+def test_an_account_without_a_name_is_shown_what_a_table_is(write: Callable[[str | bytes], Path]) -> None:
+    """`[accounts]` for `[accounts.mastodon]` is the slip that is made most."""
+    with pytest.raises(ConfigError) as caught:
+        load(write('[accounts]\nnetwork = "mastodon"\n'))
+
+    assert "accounts.network: must be a table, not text; give it a name, as in [accounts.NAME]" in str(caught.value)
+
+
+def test_a_generators_file_is_named_as_such_also_when_a_person_names_it(tmp_path: Path) -> None:
+    """Hugo's `config.toml` is no posse.toml full of unknown keys."""
+    named = tmp_path / "config.toml"
+    named.write_text('baseURL = "https://example.org/"\ntitle = "Mine"\n', encoding="utf-8")
+
+    with pytest.raises(ConfigMissing, match="belongs to Hugo, not to posse"):
+        find(str(named), {}, tmp_path, lambda: tmp_path)

@@ -1,6 +1,7 @@
 """The configuration: TOML in, frozen dataclasses out, every problem at once."""
 
-from bot.config.load import find, load
+from bot.config.find import find
+from bot.config.load import load
 from bot.config.model import (
     AccountConfig,
     Config,

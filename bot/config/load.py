@@ -1,10 +1,10 @@
-"""Finds the configuration file and reads it. All problems are reported together."""
+"""Reads the configuration file. All problems are reported together."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,69 +24,18 @@ from bot.config.model import (
     StateConfig,
 )
 from bot.config.third_party import find_network
-from bot.errors import ConfigError, ConfigMissing, ConfigProblem
+from bot.errors import ConfigError, ConfigProblem
 from bot.model import Visibility
 from bot.networks import NETWORKS, Kind, Network
 
-_OURS = {"sources", "accounts", "guards"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: Callable[[], Path]) -> Path:
-    """The file to read: `given`, else `$POSSE_CONFIG`, else `posse.toml` or our `config.toml` in one of the folders.
+def load(path: Path, pattern_problem: Callable[[str], str | None] = lambda _pattern: None) -> Config:
+    """Read `path`. Raises `ConfigError` with every problem in it.
 
-    Raises `ConfigMissing` with what to type next.
+    `pattern_problem` says what is wrong with a `permalink`: the sources know, which are above the configuration.
     """
-    if named := given or env.get("POSSE_CONFIG"):
-        path = Path(named)
-        if path.is_dir():
-            path = path / "posse.toml"
-        if not path.is_file():
-            origin = "--config" if given else "$POSSE_CONFIG"
-            raise ConfigMissing(f"{origin} names {named}, and there is no such file.")
-        return path
-    foreign = ""
-    for path in _places(folder, user_folder):
-        if not path.is_file():
-            continue
-        if path.name == "posse.toml" or _is_ours(path):
-            return path
-        foreign = f" (The {path.name} here belongs to {_owner(path)}, not to posse.)"
-    raise ConfigMissing(
-        f"No posse.toml in {folder} or {user_folder()}.{foreign}"
-        " Run `posse init` to make one, or name one with --config PATH."
-    )
-
-
-def _places(folder: Path, user_folder: Callable[[], Path]) -> Iterator[Path]:
-    """Yield where a configuration may stand; the user's folder is asked for only when it comes to that."""
-    yield from (folder / "posse.toml", folder / "config.toml")
-    theirs = user_folder()
-    yield from (theirs / "posse.toml", theirs / "config.toml")
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a `config.toml` has our tables; one with a slip in it is ours by its headings, so that it is told of."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
-        return False
-    try:
-        return bool(_OURS & set(tomllib.loads(text)))
-    except tomllib.TOMLDecodeError:
-        return bool(re.search(rf"^\s*\[\s*({'|'.join(sorted(_OURS))})\b", text, re.MULTILINE))
-
-
-def _owner(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return "somebody else"
-    return "Zola" if re.search(r"^\s*(base_url|compile_sass|build_search_index)\s*=", text, re.MULTILINE) else "Hugo"
-
-
-def load(path: Path) -> Config:
-    """Read `path`. Raises `ConfigError` with every problem in it."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         data = tomllib.loads(text.replace("\r\n", "\n"))
@@ -98,7 +47,7 @@ def load(path: Path) -> Config:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else len(text.splitlines())
         raise ConfigError(str(path), [ConfigProblem("", f"is not TOML: {error}", line)]) from error
-    return _Reader(path, text, data).config()
+    return _Reader(path, text, data, pattern_problem).config()
 
 
 class _Table:
@@ -107,7 +56,9 @@ class _Table:
     def __init__(self, reader: _Reader, where: str, data: object) -> None:
         self.reader, self.where = reader, where
         if not isinstance(data, dict):
-            reader.problem(where, f"must be a table, not {values.kind(data)}")
+            top = where.partition(".")[0]
+            named = f"; give it a name, as in [{top}.NAME]" if top in {"accounts", "sources"} else ""
+            reader.problem(where, f"must be a table, not {values.kind(data)}{named}")
             data = {}
         self.data: dict[str, Any] = data
 
@@ -152,8 +103,10 @@ def _names(wanted: Sequence[keys.Key]) -> list[str]:
 class _Reader:
     """Reads one file's tables into a `Config`."""
 
-    def __init__(self, path: Path, text: str, data: dict[str, Any]) -> None:
-        self.path, self.text, self.data = path, text, data
+    def __init__(
+        self, path: Path, text: str, data: dict[str, Any], pattern_problem: Callable[[str], str | None]
+    ) -> None:
+        self.path, self.text, self.data, self.pattern_problem = path, text, data, pattern_problem
         self.root = path.absolute().parent
         self.problems: list[ConfigProblem] = []
 
@@ -248,6 +201,8 @@ class _Reader:
         found = table.take_all(keys.SOURCE)
         table.close([*_names(keys.SOURCE), "only", "exclude"])
         is_feed = found["type"] == "feed"
+        if not is_feed and found["permalink"] and (wrong := self.pattern_problem(found["permalink"])):
+            self.problem(table.at("permalink"), wrong)
         url = None
         if isinstance(data, dict):
             url = sources.address(data, found, self.root, lambda key, why: self.problem(table.at(key), why))
@@ -287,7 +242,11 @@ class _Reader:
             return None
         found = table.take_all(keys.ACCOUNT[1:])
         options = self._options(table, network)
-        table.close([*_names(keys.ACCOUNT), *(option.name for option in network.options), "only", "exclude"])
+        secrets = {secret.name for secret in network.secrets} & table.data.keys()
+        for secret in sorted(secrets):
+            self.problem(table.at(secret), f"is a secret, and never stands here: take it out and `posse login {name}`")
+        known = [*_names(keys.ACCOUNT), *(option.name for option in network.options), "only", "exclude"]
+        table.close([*known, *secrets])
         return AccountConfig(
             name=name,
             network=network,

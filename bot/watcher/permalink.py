@@ -140,7 +140,11 @@ def pattern_problem(pattern: str) -> str | None:
     if pattern in PRESETS:
         return None
     if "/" not in pattern or "://" in pattern:
-        return f'"{pattern}" is neither a pattern such as "/:year/:title/" nor one of {", ".join(PRESETS)}'
+        import difflib
+
+        near = difflib.get_close_matches(pattern, PRESETS, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        return f'"{pattern}" is neither a pattern such as "/:year/:title/" nor one of {", ".join(PRESETS)}{hint}'
     try:
         expand(pattern, Place(slug="a", name="a", at=datetime(2000, 1, 1)))  # noqa: DTZ001  only its digits are used
     except PermalinkError as error:
