@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ def _weekday(text: str, line: str) -> int:
 
 
 def interval(every: timedelta) -> BaseTrigger:
-    """Return a trigger that fires again and again."""
+    """Return a trigger that fires again and again, wherever the machine thinks it is ($TZ may hold anything)."""
     from apscheduler.triggers.interval import IntervalTrigger
 
-    return IntervalTrigger(seconds=every.total_seconds())
+    return IntervalTrigger(seconds=every.total_seconds(), timezone=UTC)
 
 
 def longest_gap(trigger: BaseTrigger, now: datetime, samples: int = 12) -> timedelta:

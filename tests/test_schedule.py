@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -63,3 +63,12 @@ def test_what_is_accepted_can_be_scheduled(line: str) -> None:
         return
 
     schedule.cron(line, UTC)
+
+
+@pytest.mark.parametrize("zone", ["Foo/Bar", "CST6CDT,M3.2.0,M11.1.0", "UTC+25"])
+def test_an_interval_does_not_care_where_the_machine_is(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """$TZ may hold what no list of zones knows."""
+    monkeypatch.setenv("TZ", zone)
+    trigger, now = schedule.interval(timedelta(minutes=5)), datetime(2026, 11, 22, tzinfo=UTC)
+
+    assert timedelta(minutes=5) == schedule.longest_gap(trigger, now)
