@@ -99,6 +99,10 @@ class SourceError(PosseError):
     """A whole source cannot be read. Nothing may be concluded from its silence."""
 
 
+class OutputError(PosseError):
+    """What a command found or did cannot be written to stdout: a full disk."""
+
+
 class LeaseLost(PosseError):
     """Another worker has taken this delivery over; what this one knows must not be written."""
 

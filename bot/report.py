@@ -25,7 +25,7 @@ def post_json(post: Post | PostRef) -> dict[str, Any]:
         "id": post.id,
         "slug": post.slug,
         "title": post.title,
-        "url": post.url,
+        "url": post.url or None,
         "published": instant(post.published),
     }
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from bot import __version__
-from bot.cli.options import common
+from bot.cli.options import common, err
 from bot.errors import Exit, PosseError
 
 # name → (module of bot.cli, what it does), in the order of --help.
@@ -83,6 +83,7 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and end the process with the exit code of `bot.errors.Exit`."""
     gc.set_threshold(20_000, 20, 20)  # looking for garbage while modules are loaded takes 3 % and finds none
     code = run(args)
+    _let_go(sys.stdout, sys.stderr)
     gc.freeze()  # nor is there any point in looking for it at the very end: 5 % of a preview
     sys.exit(code)
 
@@ -94,10 +95,10 @@ def run(args: list[str] | None = None) -> int:
         code = posse.main(args=args, prog_name="posse", standalone_mode=False)
         return int(code) if isinstance(code, int) else Exit.DONE
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
+        err("interrupted")
         return Exit.INTERRUPTED
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        err("interrupted")
         return Exit.INTERRUPTED
     except SystemExit as error:  # shell completion ends so, and click itself when nobody reads any more
         return int(error.code or Exit.DONE) if sys.stdout is stdout else _pipe_closed()
@@ -105,7 +106,7 @@ def run(args: list[str] | None = None) -> int:
         error.show()
         return Exit.USAGE
     except PosseError as error:
-        click.echo(f"posse: {error}", err=True)
+        err(f"posse: {error}")
         return error.exit_code
     except BrokenPipeError:
         return _pipe_closed()
@@ -115,20 +116,28 @@ def run(args: list[str] | None = None) -> int:
 
 def _pipe_closed() -> int:
     """Whoever read our output has gone (`| head`); that is no error."""
+    _let_go(sys.stdout)
+    return Exit.DONE
+
+
+def _let_go(*streams: TextIO | None) -> None:
+    """Let what cannot be written (a closed pipe, a full disk) go nowhere, else the interpreter complains at its end."""
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.DONE
+    for stream in filter(None, streams):  # one that was closed before Python began is None
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _defect(error: Exception) -> int:
     import traceback
 
-    click.echo("".join(traceback.format_exception(error)), err=True)
-    click.echo(
+    err("".join(traceback.format_exception(error)))
+    err(
         f"posse: this is a defect in posse-bot {__version__} (Python {sys.version.split()[0]}), not in what you did."
         "\nNothing is lost: `posse status` shows where everything stands."
-        "\nPlease report the lines above; they hold no secret, but look before you send them.",
-        err=True,
+        "\nPlease report the lines above; they hold no secret, but look before you send them."
     )
     return Exit.DEFECT

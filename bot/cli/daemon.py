@@ -7,10 +7,9 @@ import signal
 from datetime import datetime
 from typing import Any
 
-import click
-
 from bot import report
 from bot.app import App
+from bot.cli.options import err
 from bot.cli.run import tell_baseline
 from bot.daemon import Daemon
 from bot.errors import Exit
@@ -31,7 +30,7 @@ class EventLog:
         now = self.run.clock()
         found = {key: value for key, value in facts.items() if value is not None and value != ""}
         line = _json_line(now, event, found) if self.form == "json" else _text_line(now, event, found, self.run)
-        click.echo(line, err=True)
+        err(line)
 
     def tell(self, event: Event) -> None:
         """Write what the courier tells."""

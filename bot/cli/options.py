@@ -6,9 +6,12 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from bot.errors import OutputError
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -87,27 +90,38 @@ def app(**tools: Any) -> App:
 
 
 def out(text: str) -> None:
-    """Write a result."""
-    click.echo(text)
+    """Write a result. Raises `OutputError` where it cannot be, and `BrokenPipeError` where nobody reads any more."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"stdout cannot be written: {error.strerror}") from error
 
 
 def out_json(value: Any) -> None:
     """Write a result as JSON."""
     import json
 
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    out(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def err(text: str) -> None:
+    """Write on stderr. A log that is full or closed stops nothing."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def say(text: str) -> None:
     """Write something that is no result, unless --quiet."""
     if not settings().quiet:
-        click.echo(text, err=True)
+        err(text)
 
 
 def detail(text: str) -> None:
     """Write something that only --verbose wants."""
     if settings().verbose:
-        click.echo(text, err=True)
+        err(text)
 
 
 def wants_looks() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -59,12 +60,17 @@ def _find(name: str, known: Sequence[lookup.Entry], survey: Survey) -> lookup.En
     try:
         return lookup.find(name, known)
     except PostNotFound as error:
-        wanted = PurePosixPath(name).stem
-        bad = [problem for problem in survey.problems if PurePosixPath(problem.path).stem == wanted]
+        wanted = _undated(PurePosixPath(name).stem)
+        bad = [problem for problem in survey.problems if _undated(PurePosixPath(problem.path).stem) == wanted]
         if not bad:
             raise
         lines = "\n".join(f"  {report.problem_line(problem)}" for problem in bad)
         raise PostNotFound(f'"{name}" cannot be read:\n{lines}') from error
+
+
+def _undated(stem: str) -> str:
+    """A file's name without the date before it: what its slug would be."""
+    return re.sub(r"^\d{4}-\d\d?-\d\d?-", "", stem)
 
 
 def refusals(plan: Plan) -> list[str]:

@@ -228,6 +228,13 @@ def test_front_matter_that_is_not_yaml(site: Site) -> None:
     assert 1 == len(site.journal())
 
 
+def test_a_file_that_cannot_be_read_answers_to_its_slug(site: Site) -> None:
+    """Whoever asks for the post is told why it is none, and not that nobody knows it."""
+    site.write("_posts/2026-01-30-broken.md", '---\ntitle: "open\n---\n')
+    for command in ("explain", "preview", "post"):
+        says(site.posse(command, "broken"), 4, '"broken" cannot be read', "_posts/2026-01-30-broken.md:")
+
+
 # Templates: exit code 3
 
 
@@ -318,6 +325,21 @@ def test_a_state_in_a_folder_that_is_read_only(site: Site) -> None:
     """The folder is named."""
     (site.root / "state").mkdir(mode=0o500)
     says(site.posse("run", "--once"), 3, "read-only", f"chmod u+w {site.root / 'state'}")
+
+
+def test_a_state_beside_which_no_file_can_be_made(site: Site) -> None:
+    """Neither on the first run, where its folder cannot be made, nor later: a matter of set-up, and no defect."""
+    site.root.chmod(0o500)
+    try:
+        says(bound(site, "run", "--once"), 3, "Permission denied", str(site.root / "state"), "writable")
+    finally:
+        site.root.chmod(0o700)
+    assert 0 == site.posse("run", "--once").code
+    (site.root / "state").chmod(0o500)
+    try:
+        says(bound(site, "run", "--once"), 3, "chmod u+w", str(site.root / "state"))
+    finally:
+        (site.root / "state").chmod(0o700)
 
 
 def test_a_state_that_is_another_programs(site: Site) -> None:
@@ -449,3 +471,48 @@ def test_a_second_run_on_one_state(site: Site) -> None:
     finally:
         process.kill()
         process.wait(10)
+
+
+# Where the output goes
+
+
+def test_a_full_disk_behind_stdout_is_no_defect(site: Site) -> None:
+    """It is said, with exit code 1; what was to be sent has been sent and is recorded."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "post", "hello-world"],
+            cwd=site.root,
+            env=site.environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+    says(Result(done.returncode, "", done.stderr), 1, "stdout cannot be written", "No space left")
+    assert "Exception ignored" not in done.stderr
+    assert "already" in site.posse("post", "hello-world").out
+    assert 1 == len(site.journal())
+
+
+def test_a_full_disk_behind_the_log_stops_nothing(site: Site) -> None:
+    """What cannot be told on stderr is not told; the work goes on."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "-v", "run", "--once"],
+            cwd=site.root,
+            env=site.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
+    assert (0, 1) == (done.returncode, len(site.journal()))
+
+
+def test_a_post_without_an_address_has_none_in_json(site: Site) -> None:
+    """It is null in every command, and not empty in some."""
+    text = (site.root / "posse.toml").read_text(encoding="utf-8")
+    site.write("posse.toml", text.replace('url = "https://example.com"\n', ""))
+    (listed,) = site.posse("posts", "--json").json["posts"]
+    assert (None, None) == (listed["url"], site.posse("explain", "hello-world", "--json").json["post"]["url"])
