@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot import report
 from bot.adopt import Adopted, adopt
 from bot.app import App
-from bot.cli.options import accounts, app, as_json, out, out_json, posse_command, say
+from bot.cli.options import accounts, app, as_json, err, out, out_json, posse_command
 from bot.errors import Exit
 from bot.store.base import Store
 
@@ -38,7 +38,7 @@ def command(accounts: tuple[str, ...], as_json: bool) -> int:
         for post in result.found:
             out(f"  {slugs[post]}")
         if result.error:
-            say(f"{result.account}: not read to the end: {result.error}")
+            err(f"{result.account}: not read to the end: {result.error}")
     return Exit.TROUBLE if any(result.error for result in results) else Exit.DONE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.cli.options import say, settings
+from bot.cli.options import err, say, settings
 from bot.errors import Exit
 from bot.model import State
 from bot.outcomes import Event
@@ -45,9 +45,10 @@ class Log:
             return
         about = event.account + (f": {event.delivery.post.slug}" if event.delivery else "")
         detail = f": {event.detail}" if event.detail else ""
-        say(f"{about}: {_WORDS[event.kind]}{detail}")
+        write = err if event.kind in {*_TROUBLE, "unauthorized"} else say
+        write(f"{about}: {_WORDS[event.kind]}{detail}")
         if event.kind == "unauthorized":
-            say(f"  nothing is sent on {event.account} until it has another secret, or `posse login {event.account}`")
+            err(f"  nothing is sent on {event.account} until it has another secret, or `posse login {event.account}`")
 
     def exit_code(self, store: ReadOnlyStore) -> Exit:
         """Return what these events mean, but for those that came right in the end."""

@@ -10,7 +10,7 @@ import click
 from bot import report
 from bot.app import App
 from bot.cli.events import Log, is_refused, worst
-from bot.cli.options import accounts, app, as_json, out, out_json, posse_command, say
+from bot.cli.options import accounts, app, as_json, err, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.select import asked_for, refusals
 from bot.errors import Exit, PostNotFound
@@ -132,14 +132,15 @@ def _show(rows: list[Delivery], already: Collection[DeliveryId], plan: Plan, as_
 def _judge(rows: list[Delivery], store: ReadOnlyStore, log: Log, refused: list[str]) -> int:
     """Return the exit code, having said what each row that did not go out waits for."""
     for line in refused:
-        say(line)
+        err(line)
     codes = [log.exit_code(store), Exit.NEEDS_PERSON if refused else Exit.DONE]
     health = store.account_health()
     for row in rows:
         pause = health.get(row.account)
         if row.state is State.DUE and pause is not None and pause.paused_at is not None:
             codes.append(Exit.SETUP if is_refused(pause) else Exit.NEEDS_PERSON)
-            say(f"{row.account}: paused: {pause.paused_reason}. `posse resume {row.account}` lets it go on")
+            word = "login" if is_refused(pause) else "resume"
+            err(f"{row.account}: paused: {pause.paused_reason}. `posse {word} {row.account}` lets it go on")
         elif row.state in (State.FAILED, State.UNCERTAIN, State.DUE):
             codes.append(Exit.TROUBLE)
     return worst(*codes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot import report
-from bot.cli.options import app, as_json, out, out_json, posse_command, say
+from bot.cli.options import app, as_json, err, out, out_json, posse_command, say
 from bot.errors import Exit
 from bot.model import PostId, PostRef, State
 from bot.store.base import Standing
@@ -46,7 +46,7 @@ def command(as_json: bool) -> int:
     for problem in survey.problems:
         say(report.problem_line(problem))
     for why in survey.failures.values():
-        say(why)
+        err(why)
     return Exit.TROUBLE if survey.failures else Exit.DONE
 
 

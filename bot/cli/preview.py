@@ -6,7 +6,7 @@ import click
 
 from bot import report
 from bot.cli import frames, strangers
-from bot.cli.options import accounts, as_json, detail, out, out_json, posse_command, say
+from bot.cli.options import accounts, as_json, detail, err, out, out_json, posse_command, say
 from bot.cli.select import refusals
 from bot.errors import Exit
 from bot.model import Reason
@@ -41,7 +41,7 @@ def preview(posts: tuple[str, ...], accounts: tuple[str, ...], *, as_json: bool,
     else:
         show(outlook, named=bool(posts))
     for line in refusals(outlook.plan) if posts else []:
-        say(line)
+        err(line)
     if survey.failures:
         return Exit.TROUBLE
     return Exit.NEEDS_PERSON if posts and refusals(outlook.plan) else Exit.DONE
@@ -79,7 +79,7 @@ def show(outlook: Outlook, *, named: bool) -> None:
     for problem in survey.problems:
         say(report.problem_line(problem))
     for why in survey.failures.values():
-        say(why)
+        err(why)
 
 
 def _summary(outlook: Outlook) -> None:

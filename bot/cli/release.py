@@ -6,7 +6,7 @@ import click
 
 from bot import report
 from bot.cli import moves
-from bot.cli.options import app, posse_command, say
+from bot.cli.options import app, err, posse_command
 from bot.cli.select import one
 from bot.errors import Exit
 from bot.model import Reason, State
@@ -25,9 +25,9 @@ def command(post: str | None, everything: bool) -> int:
         rows = moves.chosen(run, store, post, everything, [State.HELD])
         for row in rows:
             if row.reason is Reason.INVALID:
-                say(f"{row.account}: {row.post.slug}: stays held: {row.detail}")
+                err(f"{row.account}: {row.post.slug}: stays held: {row.detail}")
             if row.reason is Reason.MANUAL:
-                say(f"{row.account}: {row.post.slug}: stays held: {report.advice(row)}")
+                err(f"{row.account}: {row.post.slug}: stays held: {report.advice(row)}")
         free = [row for row in rows if row.reason not in (Reason.INVALID, Reason.MANUAL)]
         code = moves.move(run, store, free, State.DUE, released=True)
         return code if len(free) == len(rows) else Exit.NEEDS_PERSON

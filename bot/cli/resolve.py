@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.options import app, posse_command, say
+from bot.cli.options import app, err, posse_command, say
 from bot.errors import Exit, PostNotFound
 from bot.model import DeliveryId, Reason, Receipt, Sent, State
 
@@ -36,7 +36,7 @@ def command(delivery: int, url: str | None, not_sent: bool, drop: bool) -> int:
             moved = store.settle(row.id, _ASKED, State.SKIPPED, now, reason=Reason.PERSON)
         after = store.delivery(row.id)
     if not moved or after is None:
-        say(f"delivery {delivery} is {row.state}; there is nothing to resolve")
+        err(f"delivery {delivery} is {row.state}; there is nothing to resolve")
         return Exit.NEEDS_PERSON
     say(f"{row.account}: {row.post.slug}: {row.state} → {after.state}")
     return Exit.DONE

@@ -13,7 +13,7 @@ import click
 from bot import report
 from bot.app import App
 from bot.cli.events import Log, is_refused, standing_code, worst
-from bot.cli.options import app, as_json, detail, out, out_json, posse_command, say
+from bot.cli.options import app, as_json, detail, err, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.status import RESTLESS
 from bot.errors import Exit
@@ -156,7 +156,7 @@ class _Once:
         told = {event.account for event in self.log.events if event.kind == "unauthorized"}
         for health in self.store.account_health().values():
             if is_refused(health) and health.name not in told:
-                say(f"{health.name}: {health.paused_reason}")
+                err(f"{health.name}: {health.paused_reason}")
 
 
 def tell_baseline(done: Enqueued) -> None:
@@ -191,7 +191,7 @@ def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
     for problem in survey.problems:
         say(report.problem_line(problem))
     for why in survey.failures.values():
-        say(why)
+        err(why)
     sent = sum(row.state is State.DELIVERED for row in shown)
     say(f"{report.count(sent, 'announcement')} went out.")
     if line := _waiting(done):

@@ -516,3 +516,29 @@ def test_a_post_without_an_address_has_none_in_json(site: Site) -> None:
     site.write("posse.toml", text.replace('url = "https://example.com"\n', ""))
     (listed,) = site.posse("posts", "--json").json["posts"]
     assert (None, None) == (listed["url"], site.posse("explain", "hello-world", "--json").json["post"]["url"])
+
+
+# --quiet
+
+
+def test_quiet_still_says_why_the_exit_code_is_not_zero(site: Site) -> None:
+    """What is wrong is no chatter: a source that cannot be read, a refusal with its way out, a missing secret."""
+    site.configure(JOURNAL + '[sources.notes]\npath = "notes"\npermalink = "/n/:title/"\n')
+    for args in (("run", "--once"), ("posts",), ("preview",)):
+        done = site.posse(*args, "-q")
+        says(done, 1, "notes")
+        assert 1 == len(done.err.splitlines())
+    site.configure(JOURNAL + mastodon(NOWHERE))
+    site.post("not-yet", head="draft: true\n")
+    says(site.posse("-q", "post", "not-yet"), 5, "draft: true")
+    says(site.posse("-q", "post", "hello-world"), 3, "posse login mastodon")
+    again = site.posse("-q", "post", "hello-world")
+    says(again, 3, "`posse login mastodon` lets it go on")
+    assert "posse resume" not in again.err
+
+
+def test_quiet_says_nothing_where_all_is_well(site: Site) -> None:
+    """Not even how many went out."""
+    for args in (("run", "--once"), ("posts",), ("preview",), ("check",), ("status",), ("explain", "hello-world")):
+        done = site.posse(*args, "--quiet")
+        assert (0, "") == (done.code, done.err)
