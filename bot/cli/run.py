@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ def command(once: bool, wait: timedelta | None, dry_run: bool, strict: bool, log
     with _alone(run), run.writing() as store:
         if once:
             work = _Once(run, store)
-            code = work.work(wait or timedelta(0), as_json)
+            code = work.work(wait or timedelta(0), as_json, strict=strict)
             return worst(code, standing_code(store, work.failures())) if strict else code
         from bot.cli import daemon
 
@@ -94,8 +94,11 @@ class _Once:
         self.done: list[Enqueued] = []
         self.silent_until: datetime | None = None
 
-    def work(self, wait: timedelta, as_json: bool) -> int:
-        """Scan and send, again and again while something is on its way and `wait` lasts; return the exit code."""
+    def work(self, wait: timedelta, as_json: bool, *, strict: bool) -> int:
+        """Scan and send, again and again while something is on its way and `wait` lasts; return the exit code.
+
+        Where `strict` will count it, trouble that stood before is an error, which --quiet shows.
+        """
         until = time.monotonic() + wait.total_seconds()
         try:
             while True:
@@ -106,7 +109,7 @@ class _Once:
                 time.sleep(pause)
         finally:
             if self.done:
-                self._show(as_json)
+                self._show(as_json, strict=strict)
         newly_held = any(
             (row := self.store.delivery(id_)) and row.state is State.HELD
             for done in self.done
@@ -147,16 +150,17 @@ class _Once:
         instants += [at for at in (self.store.next_time(now), self.silent_until) if at]
         return max((min(instants) - now).total_seconds(), 0.05) if instants else None
 
-    def _show(self, as_json: bool) -> None:
+    def _show(self, as_json: bool, *, strict: bool) -> None:
         self.touched |= {event.delivery.id for event in self.log.events if event.delivery}
         rows = [row for id_ in sorted(self.touched) if (row := self.store.delivery(id_))]
-        show(rows, self.done[-1], as_json)
+        fresh = {name for done in self.done for name in done.newly_failed_sources}
+        show(rows, self.done[-1], as_json, loud=set(self.failures()) if strict else fresh)
         for left in report.kept_back(self.done[-1].outlook.plan):
             detail(f"{left.account}: {left.post.slug}: {report.reason_of(left)}: {left.detail}")
         told = {event.account for event in self.log.events if event.kind == "unauthorized"}
         for health in self.store.account_health().values():
             if is_refused(health) and health.name not in told:
-                err(f"{health.name}: {health.paused_reason}")
+                (err if strict else say)(f"{health.name}: {health.paused_reason}")
 
 
 def tell_baseline(done: Enqueued) -> None:
@@ -173,8 +177,8 @@ def tell_baseline(done: Enqueued) -> None:
         say(f'The newest is "{newest.title or newest.slug}"; `posse post {newest.slug}` announces it.')
 
 
-def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
-    """Write what a run did."""
+def show(rows: list[Delivery], done: Enqueued, as_json: bool, *, loud: Collection[str]) -> None:
+    """Write what a run did. The `loud` sources are those whose failure is told also with --quiet."""
     survey = done.outlook.survey
     shown = [row for row in rows if row.state is not State.SKIPPED]
     if as_json:
@@ -190,8 +194,8 @@ def show(rows: list[Delivery], done: Enqueued, as_json: bool) -> None:
             out(report.delivery_line(row))
     for problem in survey.problems:
         say(report.problem_line(problem))
-    for why in survey.failures.values():
-        err(why)
+    for name, why in survey.failures.items():
+        (err if name in loud else say)(why)
     sent = sum(row.state is State.DELIVERED for row in shown)
     say(f"{report.count(sent, 'announcement')} went out.")
     if line := _waiting(done):

@@ -524,10 +524,12 @@ def test_a_post_without_an_address_has_none_in_json(site: Site) -> None:
 def test_quiet_still_says_why_the_exit_code_is_not_zero(site: Site) -> None:
     """What is wrong is no chatter: a source that cannot be read, a refusal with its way out, a missing secret."""
     site.configure(JOURNAL + '[sources.notes]\npath = "notes"\npermalink = "/n/:title/"\n')
-    for args in (("run", "--once"), ("posts",), ("preview",)):
+    for args in (("run", "--once"), ("run", "--once", "--strict"), ("posts",), ("preview",)):
         done = site.posse(*args, "-q")
         says(done, 1, "notes")
         assert 1 == len(done.err.splitlines())
+    again = site.posse("run", "--once", "-q")
+    assert (0, "") == (again.code, again.err)
     site.configure(JOURNAL + mastodon(NOWHERE))
     site.post("not-yet", head="draft: true\n")
     says(site.posse("-q", "post", "not-yet"), 5, "draft: true")
