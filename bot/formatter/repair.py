@@ -15,10 +15,19 @@ _ENCODINGS = ("cp1252", "latin-1", "mac-roman", "cp437", "cp1250")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
 # Damage for certain: general punctuation, emoji and accented letters, read as cp1252. ftfy says the same of them.
 _CERTAIN = re.compile("\xe2\u20ac|\xf0\u0178|\xc3[\xa1-\xa4\xa6-\xbf]")
-_ASSIGNED = {
-    ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"
-}
+_UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_ASSIGNED = {ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in _UNDEFINED}
 _TAKEN = re.compile(f"[{''.join(map(chr, _ASSIGNED.values()))}]")
+# The quote ” is E2 80 9D, and cp1252 has no 9D: many a program dropped it.
+_LOST_QUOTE = re.compile(
+    f"\xe2\u20ac(?![{re.escape(bytes(set(range(0x80, 0xC0)) - _UNDEFINED).decode('cp1252'))}\x80-\x9f])"
+)
+# A word in capitals that ends in Ã, then a quote or dash: Portuguese, where nothing else in the line is damaged.
+_CAPITALS = re.compile("(?<=[A-Z\xc0-\xde]{2})\xc3(?=[’”“–—…®™](?![^\\W\\d_]))")
+_SHIELD = "\ufdd4"
+# Encodings of other scripts, in which ftfy sees no damage; three letters that are one each in UTF-8 are no chance.
+_ELSEWHERE = ("cp1251", "cp1250", "cp1253", "cp866")
+_PROOF = 3
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
@@ -31,6 +40,8 @@ def _suspect() -> re.Pattern[str]:
         lead = bytes(range(0xC2, 0xF5)).decode(encoding, "ignore")
         trail = bytes(range(0x80, 0xC0)).decode(encoding, "ignore") + "\x80-\x9f"
         pairs.append(f"[{lead}][{trail}]")
+    trail = bytes(set(range(0x80, 0xC0)) - {0x98}).decode("cp1251") + "\x98"
+    pairs += (f"[РС][{trail}][РС]", "[ΞΟ][^\\w\\s]|[ΞΟ]\\w[ΞΟ]", "[╨╤][^\\s]")
     return re.compile("|".join([_C1.pattern, "в[Ђ„]", *pairs]))
 
 
@@ -77,15 +88,20 @@ def _mend_words(line: str) -> str:
 def _mend(line: str) -> str:
     if line.isascii() or not _suspect().search(line):
         return line
+    line = _LOST_QUOTE.sub("\xe2\u20ac\x9d", line)
     if (meant := _read_back(line)) is not None:
         return _mend(meant)
+    if (meant := _from_elsewhere(line)) is not None:
+        return _mend(meant)
+    if not _CERTAIN.search(line):
+        line = _CAPITALS.sub(_SHIELD, line)
     from ftfy import TextFixerConfig, fix_encoding
 
     # The steps that guess (a lost byte, a space for A0) are off: they prove nothing.
     config = TextFixerConfig(
         restore_byte_a0=False, replace_lossy_sequences=False, fix_c1_controls=False, explain=False, unescape_html=False
     )
-    return _C1.sub(_windows, str(fix_encoding(line, config)))
+    return _C1.sub(_windows, str(fix_encoding(line, config))).replace(_SHIELD, "\xc3")
 
 
 def _read_back(line: str) -> str | None:
@@ -96,6 +112,22 @@ def _read_back(line: str) -> str | None:
         return line.translate(_ASSIGNED).encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None
+
+
+def _from_elsewhere(line: str) -> str | None:
+    """The line as it was before it was read in an encoding of another script, where all of it says so."""
+    for encoding in _ELSEWHERE:
+        try:
+            meant = b"".join(_written(char, encoding) for char in line).decode("utf-8")
+        except UnicodeError:
+            continue
+        if sum(not char.isascii() for char in meant) >= _PROOF:
+            return meant
+    return None
+
+
+def _written(char: str, encoding: str) -> bytes:
+    return char.encode("latin-1" if "\x80" <= char < "\xa0" else encoding)
 
 
 def _windows(match: re.Match[str]) -> str:

@@ -65,6 +65,50 @@ def test_sound_text_is_left_alone(text: str) -> None:
     assert repair(text) == (text, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Привет — «Иван», №5", "cp1251"),
+        ("Привет — «Иван», №5", "cp866"),
+        ("Łódź, żółć, ęąśźć", "cp1250"),
+        ("Καλημέρα κόσμε", "cp1253"),
+    ],
+)
+def test_damage_by_an_encoding_of_another_script_is_undone(text: str, encoding: str) -> None:
+    """Where every letter of a line is two of those that UTF-8 makes, it was misread."""
+    damaged = "".join(bytes([byte]).decode(encoding, "ignore") or chr(byte) for byte in text.encode())
+    assert repair(f"a\n{damaged}") == (f"a\n{text}", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "РІК — «Різдво», РОСІЯ: «ВСЁ»…",
+        "Сё… Рі",
+        "ΞΕΝΟΔΟΧΕΙΟ «ΟΛΑ» ΟΧΙ…",
+        "╔═╤═╗ ║ ╟─╨─╢",
+        "ĂŞI ĂŠTI Ş",
+        "“IRMÃ” — PÉ® — SÓ…",
+    ],
+)
+def test_other_scripts_are_left_alone(text: str) -> None:
+    """What a person may have typed is not damage."""
+    assert repair(text) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "meant"),
+    [
+        ("He said â€œhello worldâ€ and left.", "He said “hello world” and left."),
+        ("â€œhiâ€", "“hi”"),
+        ("Ã¢â‚¬Å“lostÃ¢â‚¬ twice", "“lost” twice"),
+    ],
+)
+def test_a_closing_quote_that_lost_its_last_byte_is_mended(damaged: str, meant: str) -> None:
+    """Its third byte has no character in cp1252, and many a program drops it: it is no dagger."""
+    assert repair(damaged) == (meant, True)
+
+
 def test_a_sound_word_beside_damage_is_neither_hindrance_nor_harmed() -> None:
     """Damage is undone by runs: a good accent, quote or emoji in the line stays."""
     assert repair("naïve ’ok’ 💜 but donâ€™t, cafÃ©") == ("naïve ’ok’ 💜 but don’t, café", True)
