@@ -32,7 +32,7 @@ def _capital(word: str) -> str:
 
 
 def hashtags(tags: Iterable[str], aliases: Mapping[str, str]) -> tuple[str, ...]:
-    """The hashtags (without signs) of tags in their order, each once, case ignored.
+    """The hashtags (without signs) of tags in their order, each once, case and accents ignored.
 
     `aliases` maps a tag as written (case ignored) to another; an empty one hides it.
     """
@@ -41,8 +41,13 @@ def hashtags(tags: Iterable[str], aliases: Mapping[str, str]) -> tuple[str, ...]
     for tag in tags:
         made = hashtag(known.get(tag.strip().casefold(), tag))
         if made:
-            found.setdefault(made.casefold(), made)
+            found.setdefault(_same(made), made)
     return tuple(found.values())
+
+
+def _same(tag: str) -> str:
+    """What a server knows a hashtag by: case and the accents of Latin letters do not count."""
+    return regex.sub(r"(?<=\p{Latin})[\u0300-\u036f]+", "", unicodedata.normalize("NFD", tag.casefold()))
 
 
 def for_record(tags: Iterable[str], most: int) -> tuple[str, ...]:

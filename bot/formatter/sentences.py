@@ -15,6 +15,10 @@ _END = regex.compile(
     rf"(?P<mark>[.!?…؟۔։।॥።]+){_CLOSERS}(?=\s|$)|(?P<cjk>[。！？｡]+){_CLOSERS}|(?P<line>\n)|(?P<last>$)"
 )
 _WORD_BEFORE = regex.compile(r"(?:[\p{L}\p{M}]+\.)*[\p{L}\p{M}\p{N}]+$")
+_NUMBERED = frozenset(
+    ("no", "nos", "nr", "art", "ch", "chap", "sec", "p", "pp", "par", "tab", "abb", "kap", "ver", "v")
+)
+_NUMBER_NEXT = regex.compile(r"\s+\p{N}")
 _LOWER_NEXT = regex.compile(r"\s+[\"'“‘«‹(\[]*\p{Ll}")
 
 
@@ -45,6 +49,8 @@ def _closes(text: str, at: int, mark: str, end: int, start: int, lower_starts: b
     word = _WORD_BEFORE.search(text, start, at)
     if word is None:
         return True
+    if word[0].casefold() in _NUMBERED and _NUMBER_NEXT.match(text, end):
+        return False
     return not (_abbreviates(word[0]) or (word[0].isdecimal() and len(word[0]) <= 2))
 
 

@@ -54,6 +54,7 @@ def _said(post: Post, rules: Rules = MASTODON_RULES) -> str:
         (_post("T", "See https://a.dev/x, @bob, @al@b.dev, me@c.dev."), "T\n\nSee, bob, al@b.dev, me@c.dev."),
         (_post("T", "<p>One.</p><p>Two.</p>", body_format=BodyFormat.HTML), "T\n\nOne."),
         (_post("T", f"Dr. A. Smith uses v1.2, e.g. here. {LONG}"), "T\n\nDr. A. Smith uses v1.2, e.g. here."),
+        (_post("T", f"We sat in row No. 5 of it. See ch. 3 {LONG}"), "T\n\nWe sat in row No. 5 of it."),
         (_post("T", "これは文です。" + "長" * 300), "T\n\nこれは文です。"),
     ],
 )  # fmt: skip
@@ -84,6 +85,12 @@ def test_hashtags_stand_on_a_line_of_their_own_at_the_end() -> None:
     assert made.text == f"T\n\nWords.\n\n{LINK}\n\n#BlackPython #ÜnïCode #CSharp"
     found = [span.target for span in made.parts[0].spans if span.kind is SpanKind.TAG]
     assert found == ["BlackPython", "ÜnïCode", "CSharp"]
+
+
+def test_hashtags_that_a_server_takes_for_one_are_one() -> None:
+    """Case and the accents of Latin letters do not tell two hashtags apart; the signs of other scripts do."""
+    made = compose(_post("T", "Words.", tags=("Café", "cafe", "istanbul", "İstanbul", "किताब", "कतब")), BLUESKY_RULES)
+    assert made.tags == ("Café", "istanbul", "किताब", "कतब")
 
 
 def test_bluesky_has_its_tags_in_the_record_and_a_short_link() -> None:
