@@ -9,8 +9,6 @@ from enum import StrEnum
 from bot.formatter.urls import ANY_URL
 from bot.model import Image
 
-HOLE = "\ufdd2"  # a noncharacter where a template expression of the site generator stood
-
 
 class Kind(StrEnum):
     """What a block is. Only `PROSE` may stand for the post."""
@@ -35,45 +33,16 @@ class Block:
     level: int = 0
 
 
-_PAIRED = re.compile(
-    r"\{%-?\s*(highlight|raw|comment|capture|mermaid|math)\b.*?%\}.*?\{%-?\s*end\1\s*-?%\}"
-    r"|\{\{([<%])\s*(highlight|mermaid|math|gist)\b.*?[>%]\}\}.*?\{\{[<%]\s*/\s*\3\s*[>%]\}\}",
-    re.DOTALL,
-)
-_SHORTCODE = re.compile(r"\{\{<.*?>\}\}|\{\{%.*?%\}\}|\{%.*?%\}", re.DOTALL)
-_EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
-_ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}")
-_CODE = re.compile(
-    r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
-)
 _ORIGINALLY = re.compile(
     r"(?:^|(?<=\s))[*_(\[]*(?:this (?:post )?was )?originally (?:posted|published)\b[^.!?]*[.)\]*_]*\s*$", re.IGNORECASE
 )
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]|\^\[[^\[\]]*\]")
 _EMPTY_BRACKETS = re.compile(r"[ \t]*(?:\(\s*\)|\[\s*\]|<\s*>)")
 _BEFORE_PUNCTUATION = re.compile(r"(?<=\S)[ \t]+(?=[.,;!?](?:\s|$))")
 _SPACES = re.compile(r"[^\S\n]+")
 _CJK = r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _CJK_BREAK = rf"(?<={_CJK})\x00(?={_CJK})"  # compiled (3 ms) when it is needed
 SOFT = "\x00"  # a soft line break, until it is known what stands on its two sides
-
-
-def without_generator_markup(body: str) -> str:
-    """The body without Liquid, shortcodes and kramdown attributes; an expression leaves `HOLE`, code is as it was."""
-    pieces: list[str] = []
-    position = 0
-    body = _PAIRED.sub("\n\n", body) if "{" in body else body
-    if "{" not in body:
-        return body
-    for match in _CODE.finditer(body):
-        pieces += (_stripped(body[position : match.start()]), match[0])
-        position = match.end()
-    pieces.append(_stripped(body[position:]))
-    return "".join(pieces)
-
-
-def _stripped(text: str) -> str:
-    return _ATTRIBUTES.sub("", _EXPRESSION.sub(HOLE, _SHORTCODE.sub("", text)))
 
 
 def is_own_address(label: str, href: str) -> bool:
@@ -90,7 +59,7 @@ def is_own_address(label: str, href: str) -> bool:
 
 def _bare(address: str) -> str:
     text = address.strip().casefold()
-    text = re.sub(r"^(?:https?:)?//|^mailto:", "", text)
+    text = re.sub(r"^(?:https?:)?//", "", text)
     return text.removeprefix("www.").rstrip("/")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from bot.formatter.blocks import HOLE, Block, Kind, is_own_address, tidy, untorn, without_generator_markup
+from bot.formatter.blocks import Block, Kind, is_own_address, tidy, untorn
+from bot.formatter.extensions import HOLE, without_generator_markup, without_holes
 from bot.model import Image
 
 _KINDS = {
@@ -126,6 +127,6 @@ class _Parser(HTMLParser):
             kind = Kind.HTML
         if text.strip() or self.images:
             level = int(self.inside[0][1]) if kind is Kind.HEADING else 0
-            self.found.append(Block(kind, text.replace(HOLE, ""), tuple(self.images), level))
+            self.found.append(Block(kind, without_holes(text), tuple(self.images), level))
         self.out, self.images, self.links, self.struck = [], [], [], []
         self.dropped = False

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.formatter.blocks import HOLE, SOFT, Block, Kind, is_own_address, tidy, untorn, without_generator_markup
+from bot.formatter.blocks import SOFT, Block, Kind, is_own_address, tidy, untorn
+from bot.formatter.extensions import HOLE, commonmark, without_holes
 from bot.model import Image
 
 if TYPE_CHECKING:
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _MORE = re.compile(r"<!--\s*more\b.*?-->", re.IGNORECASE | re.DOTALL)
-_FOOTNOTE_TEXT = re.compile(r"^\[\^[^\]\s]+\]:")
+_DEFINITION = re.compile(r"(?:^|\n):[ \t]+(?=\S)")
+_ADDRESS = re.compile(r"(?<![(<\[\w])https?://(?:www\.)?([^\s/]+\.[^\s/]+(?:/\S*)?)", re.IGNORECASE)
+# Python's own names, which Markdown would make bold: in one line of words they are meant as they stand.
+_DUNDER = re.compile(
+    r"(?<![\w`])__(all|annotations|call|class|contains|del|dict|doc|enter|eq|exit|file|future|getattr|getitem|hash|init"
+    r"|init_subclass|iter|len|lt|main|module|name|new|next|post_init|pycache|repr|setattr|slots|str|version)__(?![\w`])"
+)
+_UNSAID = ("softbreak", "hardbreak", "link_open", "link_close")
 _CONTAINERS = {
     "blockquote_open": Kind.QUOTE,
     "bullet_list_open": Kind.LIST,
@@ -42,14 +51,17 @@ def blocks(body: str) -> list[Block]:
     found: list[Block] = []
     inside: list[Kind] = []
     level = 0
-    for token in tokens(without_generator_markup(body)):
+    for token in tokens(commonmark(body)):
         if token.type in _CONTAINERS:
             inside.append(_CONTAINERS[token.type])
             level = int(token.tag[1]) if token.type == "heading_open" else level
         elif token.type.removesuffix("_close") + "_open" in _CONTAINERS:
             inside.pop()
         elif token.type == "inline":
-            found.append(_words(token, inside[0] if inside else Kind.PROSE, level))
+            block = _words(token, inside[0] if inside else Kind.PROSE, level)
+            if block.text.startswith(": ") and block.kind is Kind.LIST and found and found[-1].kind is Kind.PROSE:
+                block = replace(block, text=f"{found.pop().text}{block.text}")  # its term stands on a line above
+            found.append(block)
         elif token.type in ("fence", "code_block"):
             found.append(Block(Kind.CODE, token.content.rstrip("\n")))
         elif token.type == "html_block":
@@ -58,10 +70,21 @@ def blocks(body: str) -> list[Block]:
 
 
 def _words(token: Token, kind: Kind, level: int) -> Block:
-    text, images = render(token.children or [])
-    if kind is Kind.PROSE and (HOLE in text or _FOOTNOTE_TEXT.match(token.content)):
+    """The block of an inline token. Terms with definitions are a list; the words under a picture are its caption."""
+    children = token.children or []
+    text, images = render(children)
+    if kind is Kind.PROSE and _DEFINITION.search(token.content):
+        kind, text = Kind.LIST, text.replace(" : ", ": ")
+    elif kind is Kind.PROSE and (HOLE in text or _is_caption(children)):
         kind = Kind.HTML
-    return Block(kind, text.replace(HOLE, ""), images, level)
+    return Block(kind, without_holes(text), images, level)
+
+
+def _is_caption(children: Sequence[Token]) -> bool:
+    """Whether a paragraph is a picture and then one emphasis, to its end."""
+    said = [token for token in children if token.type not in _UNSAID and (token.nesting or token.content.strip())]
+    ends = [index for index, token in enumerate(said) if token.type == "em_close" and token.level == 0]
+    return len(said) > 1 and said[0].type == "image" and said[1].type == "em_open" and ends == [len(said) - 1]
 
 
 def _html(content: str) -> Iterable[Block]:
@@ -129,9 +152,16 @@ class _Writer:
             self.dropped = True
 
 
+def title(text: str) -> str:
+    """A title as plain words: an address is a word of it, so it loses its scheme only; alone it is no title."""
+    if len(text.split()) > 1:
+        text = _ADDRESS.sub(lambda match: match[1].rstrip("/"), text)
+    return inline(text)
+
+
 def inline(text: str) -> str:
     """One line of Markdown as plain words, white space squeezed. Tags that only format go; others stay as written."""
-    squeezed = " ".join(text.split())
+    squeezed = _DUNDER.sub(r"\\_\\_\1\\_\\_", " ".join(text.split()))
     if not re.search(r"[*_`\[\]<>&\\~]|https?:", squeezed):
         return squeezed
     from bot.formatter import html

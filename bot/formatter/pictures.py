@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.formatter import plain
-from bot.formatter.blocks import HOLE
+from bot.formatter.extensions import HOLE
 from bot.formatter.measure import graphemes
 from bot.formatter.rules import Rules
 from bot.formatter.shorten import cut

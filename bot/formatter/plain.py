@@ -9,7 +9,9 @@ from functools import lru_cache
 
 from bot.formatter import markdown
 from bot.formatter.blocks import Block, Kind, without_origin
+from bot.formatter.extensions import commonmark
 from bot.formatter.markdown import inline as inline
+from bot.formatter.markdown import title as title
 from bot.model import BodyFormat, Image
 
 _WORD = re.compile(r"[^\W_]+")
@@ -83,11 +85,12 @@ def heading_title(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> t
         return (found_html[0].text, body[match.end() :]) if match and found_html else ("", body)
     if not re.match(r"\s{0,3}(#\s|[^\n]+\n {0,3}=+[ \t]*(\n|$))|\s*\S[^\n]*(\n\S[^\n]*)*\n {0,3}=", body):
         return "", body
+    body = commonmark(body)
     found = markdown.tokens(body)
     if not found or found[0].type != "heading_open" or found[0].tag != "h1" or not found[0].map:
         return "", body
-    title, _ = markdown.render(found[1].children or [])
-    return " ".join(title.split()), "\n".join(body.split("\n")[found[0].map[1] :]).lstrip("\n")
+    heading, _ = markdown.render(found[1].children or [])
+    return " ".join(heading.split()), "\n".join(body.split("\n")[found[0].map[1] :]).lstrip("\n")
 
 
 def images(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> tuple[Image, ...]:

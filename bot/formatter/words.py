@@ -12,7 +12,7 @@ from bot.formatter.rules import Rules
 from bot.model import BodyFormat, Post, Words
 
 DERIVED_MOST = 240
-_UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef]")
+_UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\ufdd0-\ufdef\ufeff]")
 _ELEMENT = re.compile(r"<(?:p|br|div|a|em|strong|b|i|span|ul|ol|h[1-6])\b[^<>]*>", re.IGNORECASE)
 
 
@@ -31,7 +31,7 @@ class Said:
 
 
 def sayable(text: str) -> str:
-    """The text without control characters and noncharacters, in NFC, lines apart by line feeds."""
+    """The text without control characters, soft hyphens and noncharacters, in NFC, lines apart by line feeds."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
     return unicodedata.normalize("NFC", _UNSAYABLE.sub("", lines))
 
@@ -53,7 +53,7 @@ def own(post: Post, rules: Rules) -> Words:
 def said(post: Post, rules: Rules) -> Said:
     """The title and words of a post that has no words of the author's own for this account."""
     body = sayable(post.body)
-    title = plain.inline(sayable(post.title))
+    title = plain.title(sayable(post.title))
     if not title:
         title, body = plain.heading_title(body, post.body_format)
     summary = _summary(sayable(post.summary or ""))
@@ -72,7 +72,7 @@ def said(post: Post, rules: Rules) -> Said:
 def whole(post: Post, rules: Rules) -> Said:
     """All words of a post, under its title, for a thread; no title where the words begin with it."""
     body = sayable(post.body)
-    title = plain.inline(sayable(post.title))
+    title = plain.title(sayable(post.title))
     if not title:
         title, body = plain.heading_title(body, post.body_format)
     if title and _stands_for(title, plain.first_prose(body, post.body_format)):

@@ -30,6 +30,24 @@ HTML, MARKDOWN = BodyFormat.HTML, BodyFormat.MARKDOWN
         "[^1]: A footnote.",
         "<https://example.com/x>",
         "Originally posted on: https://example.com/x",
+        "[^1]: https://example.com/x",
+        "[^1]: A footnote of\ntwo lines.\n\n    And a second paragraph with `code`.",
+        "Term\n: What it means.",
+        "Term\n\n: What it means.",
+        "![alt](image.png)\n*What is in the picture*",
+        "[![alt](image.png)](large.png) *What is **in** it*",
+        "!!! note\n    Set apart.\n\n    - more",
+        ":::warning\nSet apart.\n:::",
+        "{{< notice info >}}\nSet apart.\n\n- more\n{{< /notice >}}",
+        "{{% note %}}Set apart.{{% /note %}}",
+        "{% note %}\nSet apart.\n{% endnote %}",
+        "[TOC]",
+        "[[_TOC_]]",
+        "* Contents\n{:toc}",
+        "*[HTML]: Hyper Text Markup Language",
+        "$$\nx^2\n$$",
+        "import Figure from '../components/Figure.astro'",
+        "![[picture.png]]",
     ],
 )
 def test_first_prose_passes_over_what_is_no_prose(before: str) -> None:
@@ -48,6 +66,13 @@ def test_first_prose_passes_over_what_is_no_prose(before: str) -> None:
         ("Read it ([example.com/x](https://example.com/x/)).", "Read it."),
         ("Read https://example.com/x.", "Read."),
         ("A note[^1] here.", "A note here."),
+        ("A note[^1] here.[^two]\n\n[^1]: One.\n[^two]: https://example.com/x", "A note here."),
+        ("A note^[set within [it](/x)] here.", "A note here."),
+        ("See [[Other Page]] and [[page|a label]].", "See Other Page and a label."),
+        ("It is ==marked== where a==b or c==d.", "It is marked where a==b or c==d."),
+        ("A [link](/x){target=_blank} and a set {a=1}.", "A link and a set {a=1}."),
+        ("Write to <me@example.org>.", "Write to me@example.org."),
+        ("{{< lead >}}\nWhat leads.\n{{< /lead >}}", "What leads."),
         ("Use `pip install x`.", "Use pip install x."),
         ("Done. *Originally published at [x](https://x.example/y)*", "Done."),
     ],
@@ -55,6 +80,46 @@ def test_first_prose_passes_over_what_is_no_prose(before: str) -> None:
 def test_inline_markup_goes(body: str, expected: str) -> None:
     """Words stay, markup and addresses go."""
     assert plain.first_prose(body) == expected
+
+
+def test_what_is_set_apart_is_said_in_a_note() -> None:
+    """A box, a caption and a list of terms are no prose, but words of the author's all the same."""
+    body = "![alt](x.png)\n*A caption*\n\n{{< box >}}\nIn a box.\n\n- item\n{{< /box >}}\n\nTerm\n: Meaning\n\nEnd."
+    assert plain.whole_text(body) == "A caption\n\nIn a box.\n\n• item\n• Term: Meaning\n\nEnd."
+
+
+def test_a_sentence_with_a_hole_is_not_said() -> None:
+    """Without what the generator fills in, a sentence is not the author's."""
+    assert plain.whole_text("Version {{ site.version }} is out. Get it.") == "Get it."
+    assert plain.whole_text("<p>Version {{ site.version }} is out. Get it.</p>", HTML) == "Get it."
+
+
+def test_code_keeps_what_looks_like_markup() -> None:
+    """Footnotes, boxes and wiki links are none in code."""
+    code = "[^1]: x\n[TOC]\n:::note\n[[ -f x ]]\n:::\n{% if x %}\n{{ y }}"
+    assert (
+        plain.whole_text(f"Words.\n\n```\n{code}\n```\n\nUse `[[ -f x ]]`.") == f"Words.\n\n{code}\n\nUse [[ -f x ]]."
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("https://example.com is down", "example.com is down"),
+        ("From https://www.a.example/ to http://b.example/x", "From a.example to b.example/x"),
+        ("https://example.com/x", ""),
+        ("What __init__.py and __name__ do", "What __init__.py and __name__ do"),
+        ("__Bold__ and **bold**", "Bold and bold"),
+    ],
+)
+def test_a_title_keeps_its_words(written: str, expected: str) -> None:
+    """An address in a title is a word of it, though no link; so are Python's own names."""
+    assert plain.title(written) == expected
+
+
+def test_a_heading_title_has_no_attributes() -> None:
+    """The name that a generator gives a heading is not shown."""
+    assert plain.heading_title("# On soup {#soup .big}\n\nWords.") == ("On soup", "Words.")
 
 
 def test_html_bodies() -> None:

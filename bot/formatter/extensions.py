@@ -1,0 +1,111 @@
+"""What generators and editors add to Markdown, taken out before a parser that does not know it reads the body. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+from bot.formatter.sentences import ends
+
+HOLE = "\ufdd2"  # a noncharacter where a template expression stood, or at the end of words that are set apart
+_KEPT = "\ufdd3"  # stands, with a number, for code while all else is changed
+
+_CODE = re.compile(
+    r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
+)
+_DROPPED = re.compile(
+    r"\{%-?\s*(highlight|raw|comment|capture|mermaid|math)\b.*?%\}.*?\{%-?\s*end\1\s*-?%\}"
+    r"|\{\{([<%])\s*(highlight|mermaid|math|gist)\b.*?[>%]\}\}.*?\{\{[<%]\s*/\s*\3\s*[>%]\}\}",
+    re.DOTALL,
+)
+_APART = re.compile(
+    r"^[ \t]*\{%-?\s*(?P<tag>\w+)\b(?:(?!%\}).)*%\}(?P<a>.*?)\{%-?\s*end(?P=tag)\s*-?%\}[ \t]*$"
+    r"|^[ \t]*\{\{[<%]\s*(?P<name>(?!lead\b)[\w./-]+)(?:(?!\}\}).)*\}\}(?P<b>.*?)"
+    r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}[ \t]*$",
+    re.DOTALL | re.MULTILINE,
+)
+_SHORTCODE = re.compile(r"\{\{<.*?>\}\}|\{\{%.*?%\}\}|\{%.*?%\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
+_ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}")
+_PLAIN_ATTRIBUTES = re.compile(
+    r"(?<=[)\]*_\ufdd3])\{(?:[#.]|[\w-]+=)[^{}\n]*\}|(?<=\S)[ \t]+\{[#.][\w-][^{}\n]*\}[ \t]*$", re.MULTILINE
+)
+_LIST_OF_CONTENTS = re.compile(
+    r"^ {0,3}(?:(?:[*+-]|1\.)[ \t]+.*\n[ \t]*\{:[^{}\n]*\btoc\b[^{}\n]*\}|\[\[?_?toc_?\]?\])[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BOX = re.compile(
+    r"^(?:!!!|\?\?\?\+?)[ \t]+\w.*(?:\n|\Z)(?P<a>(?:(?: {4}|\t).*(?:\n|\Z)|[ \t]*\n)*)"
+    r"|^(?P<fence>:{3,})[ \t]*\{?[\w.](?:.*\n)(?P<b>(?:.*\n)*?)(?P=fence)[ \t]*$",
+    re.MULTILINE,
+)
+_FOOTNOTE = re.compile(
+    r"^ {0,3}\[\^[^\]\s]+\]:.*(?:\n(?![ \t]*$| {0,3}\[\^).+)*(?:\n(?:[ \t]*\n)+(?: {4}|\t)\S.*(?:\n(?![ \t]*$).+)*)*",
+    re.MULTILINE,
+)
+_ABBREVIATION = re.compile(r"^ {0,3}\*\[[^\]\n]+\]:.*$", re.MULTILINE)
+_IMPORT = re.compile(r"^import\s(?:[^'\"\n]+\sfrom\s+)?(['\"])[^'\"\n]+\1;?[ \t]*$", re.MULTILINE)
+_EMBED = re.compile(r"!\[\[[^\[\]\n]+\]\]")
+_WIKI = re.compile(r"\[\[(?:[^\[\]|\n]+\|)?([^\[\]|\n]+)\]\]")
+_MARKED = re.compile(r"(?<![\w=])==(?![=\s])([^=\n]+?)(?<![=\s])==(?![\w=])")
+_ADDED = re.compile(r"[=!?:]{2}|[\[{$]|^import\s", re.MULTILINE)
+_FORMULA = re.compile(r"^[ \t]*\$\$.+?\$\$[ \t]*$", re.DOTALL | re.MULTILINE)
+
+
+def without_generator_markup(body: str) -> str:
+    """The body without Liquid, shortcodes and attributes; code is as it was.
+
+    An expression leaves `HOLE`; what stands between two tags on lines of their own keeps its words, each block of them
+    with a `HOLE` at its end.
+    """
+    if "{" not in body:
+        return body
+    return _outside_code(_DROPPED.sub("\n\n", body), _untemplated)
+
+
+def commonmark(body: str) -> str:
+    """A Markdown body without what only a generator or an editor reads: footnotes, boxes, wiki links, contents."""
+    if _ADDED.search(body):
+        body = _outside_code(body, _plainer)
+    return without_generator_markup(body)
+
+
+def without_holes(text: str) -> str:
+    """The text without the sentences that something is missing from."""
+    text = text.rstrip(HOLE)
+    if HOLE in text:
+        stops = [0, *ends(text)]
+        sentences = (text[start:stop] for start, stop in pairwise(stops))
+        text = "".join(sentence for sentence in sentences if HOLE not in sentence)
+    return text.strip()
+
+
+def _outside_code(body: str, change: Callable[[str], str]) -> str:
+    kept: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"{_KEPT}{len(kept) - 1}{_KEPT}"
+
+    changed = change(_CODE.sub(hide, body.replace(_KEPT, "")))
+    return re.sub(rf"{_KEPT}(\d+){_KEPT}", lambda match: kept[int(match[1])], changed)
+
+
+def _untemplated(text: str) -> str:
+    text = _APART.sub(_set_apart, text)
+    return _ATTRIBUTES.sub("", _EXPRESSION.sub(HOLE, _SHORTCODE.sub("", text)))
+
+
+def _plainer(text: str) -> str:
+    for pattern in (_LIST_OF_CONTENTS, _FOOTNOTE, _ABBREVIATION, _IMPORT, _EMBED, _FORMULA, _PLAIN_ATTRIBUTES):
+        text = pattern.sub("", text)
+    return _MARKED.sub(r"\1", _WIKI.sub(r"\1", _BOX.sub(_set_apart, text)))
+
+
+def _set_apart(match: re.Match[str]) -> str:
+    """The words of a box, each block of them marked as no prose of the post."""
+    words = match["a"] if match["a"] is not None else match["b"]
+    lines = [line[4:] if line.startswith("    ") else line.removeprefix("\t") for line in words.split("\n")]
+    blocks = re.split(r"\n[ \t]*\n", "\n".join(lines).strip())
+    return "\n" + "\n\n".join(block if block.endswith(_KEPT) else block + HOLE for block in blocks if block) + "\n\n"
