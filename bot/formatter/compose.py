@@ -207,12 +207,13 @@ def _where(rules: Rules) -> str:
 
 
 def _values(draft: Draft, post: Post, rules: Rules, target: str) -> dict[str, object]:
+    unsaid = hashtags.unsaid(draft.tags, f"{draft.title}\n{draft.summary}\n{draft.content}")
     return {
         "title": draft.title,
         "summary": draft.summary,
         "content": draft.content,
         "url": _PLACE if target else "",
-        "hashtags": " ".join(f"#{tag}" for tag in draft.tags),
+        "hashtags": " ".join(f"#{tag}" for tag in unsaid),
         "tags": list(draft.tags),
         "slug": post.slug,
         "published": post.published,

@@ -25,7 +25,13 @@ _APART = re.compile(
     r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}[ \t]*$",
     re.DOTALL | re.MULTILINE,
 )
-_SHORTCODE = re.compile(r"\{\{<.*?>\}\}|\{\{%.*?%\}\}|\{%.*?%\}", re.DOTALL)
+_TAGS = r"(?:\{\{<.*?>\}\}|\{\{%.*?%\}\}|\{%.*?%\})"
+_SHORTCODE = re.compile(_TAGS, re.DOTALL)
+_SPOKEN = re.compile(rf"(?<=[\w,;] ){_TAGS}(?= \w|[.,;:!?])", re.DOTALL)  # what it makes is a word of the sentence
+_WORDPRESS = re.compile(
+    r"\[caption\b[^\]]*\].*?\[/caption\]|\[/?(?:caption|gallery|embed|playlist|video|audio)(?:\s[^\]\n]*)?\](?![\[(:])",
+    re.DOTALL,
+)
 _EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
 _ATTRIBUTES = re.compile(r"\{:[^{}\n]*\}")
 _PLAIN_ATTRIBUTES = re.compile(
@@ -54,11 +60,12 @@ _FORMULA = re.compile(r"^[ \t]*\$\$.+?\$\$[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 def without_generator_markup(body: str) -> str:
-    """The body without Liquid, shortcodes and attributes; code is as it was.
+    """The body without Liquid, shortcodes (WordPress's too) and attributes; code is as it was.
 
     An expression leaves `HOLE`; what stands between two tags on lines of their own keeps its words, each block of them
     with a `HOLE` at its end.
     """
+    body = _WORDPRESS.sub("", body) if "[" in body else body
     if "{" not in body:
         return body
     return _outside_code(_DROPPED.sub("\n\n", body), _untemplated)
@@ -94,7 +101,7 @@ def _outside_code(body: str, change: Callable[[str], str]) -> str:
 
 def _untemplated(text: str) -> str:
     text = _APART.sub(_set_apart, text)
-    return _ATTRIBUTES.sub("", _EXPRESSION.sub(HOLE, _SHORTCODE.sub("", text)))
+    return _ATTRIBUTES.sub("", _EXPRESSION.sub(HOLE, _SHORTCODE.sub("", _SPOKEN.sub(HOLE, text))))
 
 
 def _plainer(text: str) -> str:

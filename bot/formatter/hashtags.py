@@ -9,7 +9,7 @@ import regex
 
 from bot.formatter.measure import graphemes, utf8
 
-_SIGNS = ((r"\+", "Plus "), (r"(?<=\w)#", "Sharp "), (r"&", " and "), (r"['’]", ""))
+_SIGNS = ((r"^\.(?=\w)", "dot"), (r"\+", " Plus "), (r"(?<=\w)#", " Sharp "), (r"&", " and "), (r"['’]", ""))
 _RUN = regex.compile(r"[\w\u200c\u200d]+")
 _LETTER = regex.compile(r"\p{L}")
 # https://github.com/mastodon/mastodon/blob/main/app/models/tag.rb: a letter is needed, a word character may not precede
@@ -48,6 +48,12 @@ def hashtags(tags: Iterable[str], aliases: Mapping[str, str]) -> tuple[str, ...]
 def _same(tag: str) -> str:
     """What a server knows a hashtag by: case and the accents of Latin letters do not count."""
     return regex.sub(r"(?<=\p{Latin})[\u0300-\u036f]+", "", unicodedata.normalize("NFD", tag.casefold()))
+
+
+def unsaid(tags: Iterable[str], text: str) -> tuple[str, ...]:
+    """Those of `tags` that do not stand as hashtags in `text` already."""
+    there = {_same(name) for _, _, name in spans(text)}
+    return tuple(tag for tag in tags if _same(tag) not in there)
 
 
 def for_record(tags: Iterable[str], most: int) -> tuple[str, ...]:

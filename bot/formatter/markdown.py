@@ -24,6 +24,8 @@ _DUNDER = re.compile(
     r"(?<![\w`])__(all|annotations|call|class|contains|del|dict|doc|enter|eq|exit|file|future|getattr|getitem|hash|init"
     r"|init_subclass|iter|len|lt|main|module|name|new|next|post_init|pycache|repr|setattr|slots|str|version)__(?![\w`])"
 )
+_ONLY_TAGS = re.compile(r"(?:#[^\W\d]\w*(?:[\s,]+|$))+")
+_CLOSED = re.compile(r"[.!?…:。！？][\"'”’»)\]]*$")
 _UNSAID = ("softbreak", "hardbreak", "link_open", "link_close")
 _CONTAINERS = {
     "blockquote_open": Kind.QUOTE,
@@ -75,16 +77,31 @@ def _words(token: Token, kind: Kind, level: int) -> Block:
     text, images = render(children)
     if kind is Kind.PROSE and _DEFINITION.search(token.content):
         kind, text = Kind.LIST, text.replace(" : ", ": ")
-    elif kind is Kind.PROSE and (HOLE in text or _is_caption(children)):
+    elif kind is Kind.PROSE and (HOLE in text or _is_caption(children) or _ONLY_TAGS.fullmatch(text)):
         kind = Kind.HTML
+    elif kind is Kind.PROSE and _is_bold(children) and not _CLOSED.search(text):
+        kind = Kind.HEADING
     return Block(kind, without_holes(text), images, level)
 
 
 def _is_caption(children: Sequence[Token]) -> bool:
     """Whether a paragraph is a picture and then one emphasis, to its end."""
-    said = [token for token in children if token.type not in _UNSAID and (token.nesting or token.content.strip())]
-    ends = [index for index, token in enumerate(said) if token.type == "em_close" and token.level == 0]
-    return len(said) > 1 and said[0].type == "image" and said[1].type == "em_open" and ends == [len(said) - 1]
+    said = _said(children)
+    return bool(said) and said[0].type == "image" and _is_all(said[1:], "em")
+
+
+def _is_bold(children: Sequence[Token]) -> bool:
+    """Whether all of a paragraph is bold: a heading of one who does not write headings, where it ends like one."""
+    return _is_all(_said(children), "strong")
+
+
+def _said(children: Sequence[Token]) -> list[Token]:
+    return [token for token in children if token.type not in _UNSAID and (token.nesting or token.content.strip())]
+
+
+def _is_all(said: Sequence[Token], kind: str) -> bool:
+    ends = [index for index, token in enumerate(said) if token.type == f"{kind}_close" and token.level == 0]
+    return bool(said) and said[0].type == f"{kind}_open" and ends == [len(said) - 1]
 
 
 def _html(content: str) -> Iterable[Block]:
@@ -152,8 +169,8 @@ class _Writer:
             self.dropped = True
 
 
-def title(text: str) -> str:
-    """A title as plain words: an address is a word of it, so it loses its scheme only; alone it is no title."""
+def own_words(text: str) -> str:
+    """A line of front matter as plain words: an address is a word of it, so it loses its scheme only; alone, all."""
     if len(text.split()) > 1:
         text = _ADDRESS.sub(lambda match: match[1].rstrip("/"), text)
     return inline(text)

@@ -11,7 +11,7 @@ from bot.formatter import markdown
 from bot.formatter.blocks import Block, Kind, without_origin
 from bot.formatter.extensions import commonmark
 from bot.formatter.markdown import inline as inline
-from bot.formatter.markdown import title as title
+from bot.formatter.markdown import own_words as own_words
 from bot.model import BodyFormat, Image
 
 _WORD = re.compile(r"[^\W_]+")

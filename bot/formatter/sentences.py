@@ -18,6 +18,14 @@ _WORD_BEFORE = regex.compile(r"(?:[\p{L}\p{M}]+\.)*[\p{L}\p{M}\p{N}]+$")
 _NUMBERED = frozenset(
     ("no", "nos", "nr", "art", "ch", "chap", "sec", "p", "pp", "par", "tab", "abb", "kap", "ver", "v")
 )
+# What may close a sentence as well as stand in one, and the words that no name goes on with.
+_CLOSING = frozenset(("etc", "inc", "ltd", "corp", "al", "usw"))
+_NOT_CLOSING = frozenset(("e.g", "i.e", "z.b", "d.h", "u.a", "c.f", "p.ex"))
+_STARTERS = """
+A After All An And As At Before But For He Her Here His How I If In It Its My No Not Now Our She So Some That The Their
+Then There These They This Those We What When Why You Your
+"""
+_STARTER_NEXT = regex.compile(rf"\s+[\"'“‘(]*(?:{'|'.join(_STARTERS.split())})(?![\w.])")
 _NUMBER_NEXT = regex.compile(r"\s+\p{N}")
 _LOWER_NEXT = regex.compile(r"\s+[\"'“‘«‹(\[]*\p{Ll}")
 
@@ -51,7 +59,13 @@ def _closes(text: str, at: int, mark: str, end: int, start: int, lower_starts: b
         return True
     if word[0].casefold() in _NUMBERED and _NUMBER_NEXT.match(text, end):
         return False
+    if _may_close(word[0].casefold()) and _STARTER_NEXT.match(text, end):
+        return True
     return not (_abbreviates(word[0]) or (word[0].isdecimal() and len(word[0]) <= 2))
+
+
+def _may_close(word: str) -> bool:
+    return word in _CLOSING or ("." in word and word not in _NOT_CLOSING)
 
 
 def _abbreviates(word: str) -> bool:

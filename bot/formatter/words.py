@@ -53,7 +53,7 @@ def own(post: Post, rules: Rules) -> Words:
 def said(post: Post, rules: Rules) -> Said:
     """The title and words of a post that has no words of the author's own for this account."""
     body = sayable(post.body)
-    title = plain.title(sayable(post.title))
+    title = plain.own_words(sayable(post.title))
     if not title:
         title, body = plain.heading_title(body, post.body_format)
     summary = _summary(sayable(post.summary or ""))
@@ -72,7 +72,7 @@ def said(post: Post, rules: Rules) -> Said:
 def whole(post: Post, rules: Rules) -> Said:
     """All words of a post, under its title, for a thread; no title where the words begin with it."""
     body = sayable(post.body)
-    title = plain.title(sayable(post.title))
+    title = plain.own_words(sayable(post.title))
     if not title:
         title, body = plain.heading_title(body, post.body_format)
     if title and _stands_for(title, plain.first_prose(body, post.body_format)):
@@ -90,7 +90,7 @@ def _summary(summary: str) -> str:
     """The author's summary as plain words, its line breaks kept."""
     if _ELEMENT.search(summary):
         return plain.whole_text(summary, BodyFormat.HTML)
-    lines = (plain.inline(line) for line in summary.strip().split("\n"))
+    lines = (plain.own_words(line) for line in summary.strip().split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

@@ -55,6 +55,8 @@ def _said(post: Post, rules: Rules = MASTODON_RULES) -> str:
         (_post("T", "<p>One.</p><p>Two.</p>", body_format=BodyFormat.HTML), "T\n\nOne."),
         (_post("T", f"Dr. A. Smith uses v1.2, e.g. here. {LONG}"), "T\n\nDr. A. Smith uses v1.2, e.g. here."),
         (_post("T", f"We sat in row No. 5 of it. See ch. 3 {LONG}"), "T\n\nWe sat in row No. 5 of it."),
+        (_post("T", f"I live in the U.S. My {LONG}"), "T\n\nI live in the U.S."),
+        (_post("T", f"At 5 p.m. Mr. A. The U.S. Navy, e.g. The Ship {LONG}"), "T"),
         (_post("T", "これは文です。" + "長" * 300), "T\n\nこれは文です。"),
     ],
 )  # fmt: skip
@@ -91,6 +93,24 @@ def test_hashtags_that_a_server_takes_for_one_are_one() -> None:
     """Case and the accents of Latin letters do not tell two hashtags apart; the signs of other scripts do."""
     made = compose(_post("T", "Words.", tags=("Café", "cafe", "istanbul", "İstanbul", "किताब", "कतब")), BLUESKY_RULES)
     assert made.tags == ("Café", "istanbul", "किताब", "कतब")
+
+
+def test_a_hashtag_in_the_words_is_not_said_again() -> None:
+    """Only the tags that are not in the words stand on the line of their own."""
+    post = _post("", "On #Soup, and #bread too.", tags=("soup", "stew"))
+    assert compose(post, MASTODON_RULES).text == f"On #Soup, and #bread too.\n\n{LINK}\n\n#stew"
+    assert compose(replace(post, tags=("soup",)), MASTODON_RULES).text == f"On #Soup, and #bread too.\n\n{LINK}"
+
+
+def test_signs_in_a_tag_are_spoken() -> None:
+    """What a hashtag cannot hold is said in words."""
+    made = compose(_post("T", "Words.", tags=("c++17", "F#", ".NET", "R&D")), BLUESKY_RULES)
+    assert made.tags == ("CPlusPlus17", "FSharp", "dotNET", "RAndD")
+
+
+def test_an_address_in_the_summary_is_a_word_without_its_scheme() -> None:
+    """The only link is the post's own, and the author's sentence stays whole."""
+    assert _said(_post("T", summary="See https://a.example/x for more.")) == "T\n\nSee a.example/x for more."
 
 
 def test_bluesky_has_its_tags_in_the_record_and_a_short_link() -> None:

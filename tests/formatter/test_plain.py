@@ -48,6 +48,12 @@ HTML, MARKDOWN = BodyFormat.HTML, BodyFormat.MARKDOWN
         "$$\nx^2\n$$",
         "import Figure from '../components/Figure.astro'",
         "![[picture.png]]",
+        "**Introduction**",
+        "#python #web",
+        "See {{< param version >}} for more.",
+        "Go to {% link about.md %}.",
+        '[caption id="a" width="300"]<img src="a.jpg"> A caption[/caption]',
+        '[gallery ids="1,2"]',
     ],
 )
 def test_first_prose_passes_over_what_is_no_prose(before: str) -> None:
@@ -72,6 +78,8 @@ def test_first_prose_passes_over_what_is_no_prose(before: str) -> None:
         ("It is ==marked== where a==b or c==d.", "It is marked where a==b or c==d."),
         ("A [link](/x){target=_blank} and a set {a=1}.", "A link and a set {a=1}."),
         ("Write to <me@example.org>.", "Write to me@example.org."),
+        ("**All of it is bold.**", "All of it is bold."),
+        ("Read [it]({% post_url 2024-01-01-it %}).{% sidenote 'x' %} Now.", "Read it. Now."),
         ("{{< lead >}}\nWhat leads.\n{{< /lead >}}", "What leads."),
         ("Use `pip install x`.", "Use pip install x."),
         ("Done. *Originally published at [x](https://x.example/y)*", "Done."),
@@ -114,7 +122,7 @@ def test_code_keeps_what_looks_like_markup() -> None:
 )
 def test_a_title_keeps_its_words(written: str, expected: str) -> None:
     """An address in a title is a word of it, though no link; so are Python's own names."""
-    assert plain.title(written) == expected
+    assert plain.own_words(written) == expected
 
 
 def test_a_heading_title_has_no_attributes() -> None:
