@@ -14,7 +14,7 @@ import pytest
 
 from bot import __version__
 from bot.errors import PublishError, Rejected, TryLater, Uncertain
-from bot.http import DEADLINE, Http, wait_from
+from bot.http import DEADLINE, Http, body_print, wait_from
 from bot.wire import is_public
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -304,6 +304,20 @@ def test_fetch_reads_no_more_than_it_may(http: Http) -> None:
     with script(answers(long)) as server:
         page = http.fetch(server.base, allow_private=True, max_bytes=4)
     assert (b"0123", False) == (page.body, page.whole)
+
+
+def test_a_body_that_is_known_is_left_out(http: Http) -> None:
+    """It is told by its print, however it comes in pieces; another is there in full."""
+
+    def in_pieces(client: socket.socket) -> None:
+        client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+
+    with script(in_pieces) as server:
+        same = http.fetch(server.base, allow_private=True, known=body_print(b"abcde"))
+        other = http.fetch(server.base, allow_private=True, known=body_print(b"abcdf"))
+    assert (b"", True) == (same.body, same.is_known)
+    assert (b"abcde", False) == (other.body, other.is_known)
+    assert body_print(b"abcde") == body_print(b"de", body_print(b"abc"))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0x7f.1", "2130706433", "169.254.169.254"])

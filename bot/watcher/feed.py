@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.errors import SourceError
-from bot.http import Http
+from bot.http import Http, body_print
 from bot.model import Post, Problem
 from bot.watcher import feed_fetch, feed_parse
 from bot.watcher.base import Errand, Scan
@@ -86,7 +86,8 @@ class FeedSource:
         if self._failure:
             raise SourceError(f"[sources.{self.name}] {self._failure}")
         if self._posts is None:
-            return Scan((), self._known.union(known), self._notices, window=True)
+            present = self._known if known.keys() <= self._known else self._known.union(known)
+            return Scan((), present, self._notices, window=True)
         found = self._posts.values()
         return Scan(
             tuple(post for post in found if known.get(post.source_id) != post.stamp),
@@ -113,14 +114,9 @@ class FeedSource:
     def _bring(self, memo: dict[str, str], now: datetime, *, must_read: bool) -> dict[str, str]:
         """Ask, and read what is new. Returns the memo of an errand that went well."""
         answer = self._ask(memo, now, must_read=must_read)
-        kept: dict[str, str] = {
-            key: memo[key] for key in ("of", "hash", "etag", "modified", "ids", "hint", "moved") if key in memo
-        }
+        kept = {key: memo[key] for key in _KEPT if key in memo} | {"etag": answer.etag, "modified": answer.modified}
         if answer.body is not None:
-            kept |= {"etag": answer.etag, "modified": answer.modified}
-            print_ = f"{len(answer.body)}-{zlib.crc32(answer.body):08x}"  # four times as fast as a SHA-256
-            if must_read or print_ != memo.get("hash") or (self._posts is None and "ids" not in memo):
-                kept |= self._read(answer, memo) | {"hash": print_}
+            kept |= self._read(answer, memo) | {"hash": body_print(answer.body)}
         if answer.moved and answer.moved != memo.get("moved"):
             kept["moved"] = answer.moved
             self._tell("url", f"the feed has moved to {feed_fetch.shown(answer.moved)}; change it here")
@@ -129,8 +125,10 @@ class FeedSource:
         return {key: value for key, value in kept.items() if value}
 
     def _ask(self, memo: Mapping[str, str], now: datetime, *, must_read: bool) -> Answer:
+        known = memo.get("hash", "") if not must_read and (self._posts is not None or "ids" in memo) else ""
         if isinstance(self._address, Path):
-            return Answer(_contents(self._address), url=self._site_url or "", content_type="")
+            body = _contents(self._address)
+            return Answer(None if body_print(body) == known else body, url=self._site_url or "", content_type="")
         validators = {} if must_read else {key: memo.get(key, "") for key in ("etag", "modified")}
         return feed_fetch.ask(
             self._address,
@@ -138,6 +136,7 @@ class FeedSource:
             now,
             allow_private=self._allow_private,
             start=memo.get("moved", ""),
+            known=known,
             **validators,
         )
 

@@ -20,6 +20,7 @@ TOTAL = 30.0
 _FOR_GOOD = frozenset({301, 308})
 _FOR_NOW = frozenset({302, 303, 307})
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_READ = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _WORDS = {
     401: "it asks for a login",
     403: "it may not be read (403)",
@@ -39,7 +40,9 @@ class NoFeed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server gave. `body` is None where nothing has changed since the validators that it was sent.
+    """What a server gave. `body` is None where nothing has changed: it says so, or sends the bytes that are known.
+
+    `etag` and `modified` are what to send the next time.
 
     `url` is where the feed was found; `moved` is where it has gone for good, None where it has not. `fresh_for` is how
     long the server says that the answer holds.
@@ -55,13 +58,22 @@ class Answer:
 
 
 def ask(
-    url: str, http: Http, now: datetime, *, allow_private: bool, start: str = "", etag: str = "", modified: str = ""
+    url: str,
+    http: Http,
+    now: datetime,
+    *,
+    allow_private: bool,
+    start: str = "",
+    etag: str = "",
+    modified: str = "",
+    known: str = "",
 ) -> Answer:
     """GET the feed at `url`, which a person configured; `start` is where it is known to have moved. Raises `NoFeed`.
 
-    The configured host may be a private one; what it redirects to may be only with `allow_private`.
+    The configured host may be a private one; what it redirects to may be only with `allow_private`. `known` is the
+    `body_print` of the body that is known.
     """
-    asker = _Asker(http, (urlsplit(url).hostname or "").lower(), allow_private, now)
+    asker = _Asker(http, (urlsplit(url).hostname or "").lower(), allow_private, now, known)
     validators = {"If-None-Match": etag, "If-Modified-Since": modified}
     headers = {"Accept": _ACCEPT} | {name: value for name, value in validators.items() if value}
     return asker.ask(urldefrag(start or url)[0], headers)
@@ -75,6 +87,7 @@ class _Asker:
     own_host: str
     allow_private: bool
     now: datetime
+    known: str
 
     def ask(self, url: str, headers: Mapping[str, str]) -> Answer:
         seen, moved, is_permanent = [url], None, True
@@ -83,7 +96,7 @@ class _Asker:
             page = self._get(url, headers, until)
             target = page.headers.get("location") if page.status in _FOR_GOOD | _FOR_NOW else None
             if not target:
-                return self._answer(page, moved)
+                return self._answer(page, moved, headers)
             url = _joined(url, target)
             is_permanent = is_permanent and page.status in _FOR_GOOD
             moved = url if is_permanent else moved
@@ -103,12 +116,14 @@ class _Asker:
                 max_bytes=LARGEST,
                 total=max(until - time.monotonic(), 0.1),
                 follow=False,
+                known=self.known,
             )
         except PublishError as error:
             raise NoFeed(_plainly(error)) from error
 
-    def _answer(self, page: Page, moved: str | None) -> Answer:
+    def _answer(self, page: Page, moved: str | None, sent: Mapping[str, str]) -> Answer:
         headers = page.headers
+        is_same = page.status == 304
         if page.status not in {200, 304}:
             busy = page.status in {429, 503}
             message = _WORDS.get(page.status, f"it answers {page.status}")
@@ -116,14 +131,14 @@ class _Asker:
         if not page.whole:
             raise NoFeed(f"it is larger than {LARGEST // 1_000_000} MB: this is not a feed")
         coding = headers.get("content-encoding", "identity").lower()
-        if coding not in {"", "identity", "gzip", "x-gzip", "deflate"} and page.body[:1] not in (b"<", b"{", b"\xef"):
+        if coding not in _READ and not page.is_known and page.body[:1] not in (b"<", b"{", b"\xef"):
             raise NoFeed(f'it is sent in the coding "{coding}", which was not asked for')
         return Answer(
-            body=None if page.status == 304 else page.body,
+            body=None if is_same or page.is_known else page.body,
             url=page.url,
             content_type=headers.get("content-type", ""),
-            etag=headers.get("etag", ""),
-            modified=headers.get("last-modified", ""),
+            etag=headers.get("etag", sent.get("If-None-Match", "") if is_same else ""),
+            modified=headers.get("last-modified", sent.get("If-Modified-Since", "") if is_same else ""),
             moved=moved,
             fresh_for=_fresh_for(headers.get("cache-control", "")),
         )

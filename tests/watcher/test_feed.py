@@ -98,6 +98,19 @@ def test_the_same_bytes_are_not_parsed(http: Http, server: FeedServer, monkeypat
     assert {"tag:1", "tag:2"} == reader.look(MINUTE).unchanged
 
 
+@pytest.mark.parametrize(("new_tag", "expected"), [('"2"', '"2"'), ("", None)])
+def test_a_new_validator_of_the_same_bytes_is_kept(
+    http: Http, server: FeedServer, new_tag: str, expected: str | None
+) -> None:
+    """A server that was restarted names the same feed anew, or no more."""
+    reader = Reader(http, server.put("/feed", TWO, etag='"1"'))
+    reader.look()
+    server.put("/feed", TWO, etag=new_tag)
+    reader.look(MINUTE)
+    reader.look(2 * MINUTE)
+    assert ['"1"', expected] == [headers.get("if-none-match") for _, headers in server.asked[1:]]
+
+
 def test_only_what_changed_is_read(http: Http, server: FeedServer) -> None:
     """A new build of the feed gives the entries that are new or other."""
     reader = Reader(http, server.put("/feed", TWO))
