@@ -13,6 +13,7 @@ from bot.model import BodyFormat, Post, Words
 
 DERIVED_MOST = 240
 _UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\ufdd0-\ufdef\ufeff]")
+_SIGNS = re.compile(r"[*_`~\\]")
 _ELEMENT = re.compile(r"<(?:p|br|div|a|em|strong|b|i|span|ul|ol|h[1-6])\b[^<>]*>", re.IGNORECASE)
 
 
@@ -53,10 +54,10 @@ def own(post: Post, rules: Rules) -> Words:
 def said(post: Post, rules: Rules) -> Said:
     """The title and words of a post that has no words of the author's own for this account."""
     body = sayable(post.body)
-    title = plain.own_words(sayable(post.title))
+    title = _one_line(sayable(post.title), post.body_format)
     if not title:
         title, body = plain.heading_title(body, post.body_format)
-    summary = _summary(sayable(post.summary or ""))
+    summary = _summary(sayable(post.summary or ""), post.body_format)
     if summary:
         return _untwinned(settle(title, rules.mentions), settle(summary, rules.mentions), derived=False)
     words = plain.before_more(body, post.body_format) or plain.first_prose(body, post.body_format)
@@ -72,7 +73,7 @@ def said(post: Post, rules: Rules) -> Said:
 def whole(post: Post, rules: Rules) -> Said:
     """All words of a post, under its title, for a thread; no title where the words begin with it."""
     body = sayable(post.body)
-    title = plain.own_words(sayable(post.title))
+    title = _one_line(sayable(post.title), post.body_format)
     if not title:
         title, body = plain.heading_title(body, post.body_format)
     if title and _stands_for(title, plain.first_prose(body, post.body_format)):
@@ -86,11 +87,18 @@ def content(post: Post, rules: Rules) -> str:
     return settle(plain.whole_text(sayable(post.body), post.body_format), rules.mentions)
 
 
-def _summary(summary: str) -> str:
+def _one_line(text: str, body_format: BodyFormat) -> str:
+    """A line as plain words: beside a body of HTML stars and underscores are no Markdown, but a link of it is one."""
+    if body_format is BodyFormat.HTML and "](" not in text and "://" not in text:
+        text = _SIGNS.sub(r"\\\g<0>", text)
+    return plain.own_words(text)
+
+
+def _summary(summary: str, body_format: BodyFormat) -> str:
     """The author's summary as plain words, its line breaks kept."""
     if _ELEMENT.search(summary):
         return plain.whole_text(summary, BodyFormat.HTML)
-    lines = (plain.own_words(line) for line in summary.strip().split("\n"))
+    lines = (_one_line(line, body_format) for line in summary.strip().split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

@@ -138,6 +138,14 @@ def test_sentences_give_way_before_hashtags_and_hashtags_before_the_last_sentenc
     assert compose(post, neither).text == f"T\n\nFirst one.\n\n{LINK}"
 
 
+def test_beside_html_a_title_is_no_markdown() -> None:
+    """A feed's title is plain words: its underscores and stars are meant."""
+    post = _post("What __init__ and *args do", "<p>Words.</p>", body_format=BodyFormat.HTML, summary="On __init__.")
+    assert _said(post).startswith("What __init__ and *args do\n\nOn __init__.")
+    assert _said(replace(post, title="A <b>bold</b> one")).startswith("A bold one")
+    assert _said(replace(post, title="See [this](https://example.com/a)")).startswith("See this")
+
+
 def test_own_text_is_untouched_and_gets_the_link() -> None:
     """The author's words keep every character; the nearest scope wins."""
     words = "  @bob@a.example says: https://b.example.org/x  *so*\n#yes "
