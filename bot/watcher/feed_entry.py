@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
@@ -27,6 +27,7 @@ _MAIL_DATE = re.compile(
     r"(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}[\s-][A-Za-z]{3,9}\.?[\s-]\d{2,4}\s+"
     r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)?"
 )
+_FEW = 5
 _ENDING = re.compile(r"\.(?:x?html?|php|aspx?|md)$", re.IGNORECASE)
 
 
@@ -87,10 +88,10 @@ def posts(feed: Feed, origin: Origin) -> Posts:
     """Turn every entry into a post; one that bears nothing, or whose settings cannot be read, is a problem."""
     found: dict[str, Post] = {}
     problems: list[Problem] = []
+    empty: list[int] = []
     for number, (entry, id_) in enumerate(zip(feed.entries, _ids(feed.entries), strict=True), 1):
         if not id_:
-            message = "neither an id, a link, a title nor words"
-            problems.append(Problem(f"[sources.{origin.source}] entry {number}", message, source=origin.source))
+            empty.append(number)
             continue
         if id_ in found:
             continue  # the same id and the same link: the entry twice
@@ -99,7 +100,14 @@ def posts(feed: Feed, origin: Origin) -> Posts:
         except Unreadable as error:
             path = f"[sources.{origin.source}] {id_}"
             problems.append(Problem(path, error.message, source=origin.source, source_id=id_))
-    return Posts(tuple(found.values()), tuple(problems))
+    return Posts(tuple(found.values()), (*_nothings(empty, origin.source), *problems))
+
+
+def _nothings(numbers: Sequence[int], source: str) -> Iterator[Problem]:
+    """A line for each of a few entries that bear nothing, one for many."""
+    many = [f"{len(numbers)} entries"] if len(numbers) > _FEW else []
+    for which in many or [f"entry {number}" for number in numbers]:
+        yield Problem(f"[sources.{source}] {which}", "neither an id, a link, a title nor words", source=source)
 
 
 def _ids(entries: Sequence[Entry]) -> list[str]:

@@ -25,6 +25,7 @@ _BARE_GUID = re.compile(
 )
 _TITLE = re.compile(r"<title[\s>].*?</title>", re.DOTALL)
 _CLOSED = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
+_NONE = frozenset({"uncategorized", "uncategorised"})  # what WordPress puts every post into that has no category
 _LARGE = 5_000_000  # characters: the slow parser for broken XML is not let loose on more
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 _FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -35,10 +36,13 @@ def read(body: bytes, content_type: str, url: str | None) -> Feed:
     text = feed_text.decode(body, content_type)
     if text.lstrip().startswith(("{", "[")):
         return feed_json.read(text, url)
+    text, preamble = feed_text.without_preamble(text)
     feed_text.refuse_traps(text)
     feed_text.refuse_page(text, url)
     text, damaged = _mended(_prepared(text))
     text, trouble = _well_formed(text)
+    if preamble:
+        trouble = trouble or f'before the feed stands "{preamble[:80]}"; it was read all the same'
     found = _parsed(text, url)
     if not found["entries"] and not found["version"]:
         raise Unreadable("not a feed: neither RSS nor Atom")
@@ -213,7 +217,7 @@ def _own_language(entry: dict[str, Any]) -> str:
 
 def _tags(entry: dict[str, Any]) -> tuple[str, ...]:
     words = (str(dict.get(tag, "label") or dict.get(tag, "term") or "").strip() for tag in _details(entry, "tags"))
-    return tuple(dict.fromkeys(word for word in words if word))
+    return tuple(dict.fromkeys(word for word in words if word and word.casefold() not in _NONE))
 
 
 def _authors(entry: dict[str, Any]) -> Iterator[str]:

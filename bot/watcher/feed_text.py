@@ -26,6 +26,10 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _ENTITY = re.compile(r"<!ENTITY\s+(%?)\s*[\w.:-]+\s+(?:\"([^\"]*)\"|'([^']*)'|(\w+))", re.IGNORECASE)
 _SUBSET = re.compile(r"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
 _HARMLESS = re.compile(r"(?:&#x?[0-9A-Fa-f]+;|[^&%<]){0,32}")
+_ROOT = re.compile(r"<\?xml\s[^>]*\?>\s*(?:<[!?][^>]*>\s*)*<(?:rss|feed|rdf:RDF)[\s>]|<(?:rss|feed|rdf:RDF)\s[^<>]*>")
+_PROLOG = re.compile(r"<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_PAGE = re.compile(r"<(?:!doctype|!entity|html|head|body|script)\b", re.IGNORECASE)
+_FAR = 20_000  # characters: a warning is shorter
 _FIRST_TAG = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
@@ -94,6 +98,15 @@ def refuse_traps(text: str) -> None:
             raise Unreadable("it declares external entities, which are never read: refused")
         if not _HARMLESS.fullmatch(entity[2] or entity[3] or ""):
             raise Unreadable("it declares entities that expand (an XML bomb looks like that): refused")
+
+
+def without_preamble(text: str) -> tuple[str, str]:
+    """Return a feed without the words that a broken program put before it, and those words; "" where there are none."""
+    root = _ROOT.search(text, 0, _FAR)
+    before = text[: root.start()] if root else ""
+    if not root or not _PROLOG.sub("", before).strip() or _PAGE.search(before):
+        return text, ""  # a document type is not to be passed over: see `refuse_traps`
+    return text[root.start() :], " ".join(re.sub(r"<[^>]*>", " ", before).split())
 
 
 def refuse_page(text: str, url: str | None) -> None:

@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from bot.model import Image
 
 _TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z][^<>]*)>", re.DOTALL)
+_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BLOCK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/blockquote)\b[^<>]*>", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(r"&lt;/?(?:p|br|div|a|em|strong|b|i|img|ul|ol|li|h[1-6]|span|blockquote)\b", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _APPEARED = re.compile(r"\bthe post .{0,400} appeared first on .{0,200}$", re.IGNORECASE | re.DOTALL)
+_CDATA = re.compile(r"\s*<!\[CDATA\[(.*)\]\]>\s*", re.DOTALL)
+_ELLIPSIS = re.compile(r"…|\.\.\.")
+_CUT_LEAST = 30  # letters before a machine's dots
+_MORE = 120  # characters that a theme writes after them: "Continue reading", and the title again
 _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _TINY = frozenset({"0", "1", "0px", "1px"})
@@ -29,7 +34,7 @@ class Text:
 
 def one_line(title: Text) -> str:
     """A title as it is to be read: markup off, entities read, also those that were escaped twice."""
-    text = title.value
+    text = _bared(title.value)
     if title.html:
         text = _TAG.sub("", text)
     if _ENTITY.search(text):
@@ -41,7 +46,7 @@ def one_line(title: Text) -> str:
 
 def as_html(text: Text) -> str:
     """The words as HTML: text is escaped, and its blank lines part paragraphs; what was escaped twice is mended."""
-    value = text.value.strip()
+    value = _bared(text.value.strip())
     if not text.html:
         paragraphs = re.split(r"\n\s*\n", html.escape(value, quote=False).replace("\r\n", "\n"))
         return "".join(f"<p>{part.strip().replace(chr(10), '<br>')}</p>" for part in paragraphs if part.strip())
@@ -50,9 +55,15 @@ def as_html(text: Text) -> str:
     return value
 
 
+def _bared(value: str) -> str:
+    """The words of a CDATA section that was escaped, as write.as does it."""
+    found = _CDATA.fullmatch(value)
+    return found[1].strip() if found else value
+
+
 def plain(markup: str) -> str:
     """The words of HTML, quickly: a line for each block, and no more than that."""
-    text = _TAG.sub("", _BLOCK.sub("\n", markup))
+    text = _TAG.sub("", _BLOCK.sub("\n", _UNSEEN.sub("", markup)))
     if "&" in text:
         text = html.unescape(text)
     lines = (" ".join(line.split()) for line in text.split("\n"))
@@ -65,9 +76,18 @@ def is_markup(text: str) -> bool:
 
 
 def is_beginning(summary: str, body: str) -> bool:
-    """Whether a summary is only where a machine cut the body off."""
-    said = _folded(_APPEARED.sub("", summary))  # brackets and dots do not count
-    return _folded(plain(body)).startswith(said)
+    """Whether a summary is only where a machine cut the body off, whatever it says after its dots."""
+    said, whole = _APPEARED.sub("", summary), _folded(plain(body))
+    before, dots, after = _at_last_dots(said)
+    cut = _folded(before)
+    if dots and len(cut) >= _CUT_LEAST and len(after) <= _MORE and whole.startswith(cut):
+        return True
+    return whole.startswith(_folded(said))  # brackets and dots do not count
+
+
+def _at_last_dots(text: str) -> tuple[str, str, str]:
+    found = list(_ELLIPSIS.finditer(text))
+    return (text[: found[-1].start()], found[-1][0], text[found[-1].end() :].strip()) if found else (text, "", "")
 
 
 def _folded(text: str) -> str:

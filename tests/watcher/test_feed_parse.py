@@ -93,6 +93,12 @@ def test_an_entry_with_nothing_is_a_problem() -> None:
     assert 1 == len(found.posts)
 
 
+def test_many_entries_with_nothing_are_one_line() -> None:
+    """Their number is told."""
+    (problem,) = all_of(rss("<item></item>" * 10_000)).problems
+    assert "[sources.micro] 10000 entries" == problem.path
+
+
 def test_an_id_that_several_entries_bear_is_none() -> None:
     """Where a generator gives every entry one guid, their links tell them apart; the entry twice is there once."""
     same = "".join(f"<item><guid>site</guid><link>https://blog.example/{n}/</link></item>" for n in (1, 2, 2))
@@ -172,11 +178,21 @@ def test_content_and_summary_are_kept_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "short", ["It was a long", "It was a long […]", "It was a long &amp;#8230; The post A appeared first on B."]
+    "short",
+    [
+        "It was a long",
+        "It was a long […]",
+        "It was a long &amp;#8230; The post A appeared first on B.",
+        "It was a long day by the sea, and the bread &amp;#8230; &lt;a href='/a'&gt;Continue reading&lt;/a&gt;",
+        "&lt;style&gt;p {}&lt;/style&gt;It was a long day",
+    ],
 )
 def test_a_summary_that_a_machine_cut_is_none(short: str) -> None:
     """The beginning of the body, shortened, is not the author's summary."""
-    whole = "<content:encoded>&lt;p&gt;It was a &lt;b&gt;long&lt;/b&gt; day.&lt;/p&gt;</content:encoded>"
+    whole = (
+        "<content:encoded>&lt;p&gt;It was a &lt;b&gt;long&lt;/b&gt; day by the sea, and the bread was gone.&lt;/p&gt;"
+    )
+    whole += "</content:encoded>"
     assert one(rss(item(whole, body=short))).summary is None
 
 
@@ -195,6 +211,18 @@ def test_plain_text_becomes_paragraphs() -> None:
 def test_a_body_escaped_twice_is_read() -> None:
     """Tags that would be shown as text are tags."""
     assert "<p>Hello</p>" == one(rss(item(body="&amp;lt;p&amp;gt;Hello&amp;lt;/p&amp;gt;"))).body
+
+
+def test_an_escaped_section_is_opened() -> None:
+    """write.as writes `<![CDATA[…]]>` as text; its marks are no words."""
+    assert "A thought." == one(rss(item(body="&lt;![CDATA[A thought.]]&gt;"))).body
+    empty = item("<content:encoded>&lt;p&gt;All.&lt;/p&gt;</content:encoded>", body="&lt;![CDATA[]]&gt;")
+    assert ("<p>All.</p>", None) == (one(rss(empty)).body, one(rss(empty)).summary)
+
+
+def test_the_category_of_none_is_none() -> None:
+    """WordPress puts a post without a category into one."""
+    assert ("soup",) == one(rss(item("<category>Uncategorized</category><category>soup</category>"))).tags
 
 
 def test_an_untitled_item_has_no_title() -> None:
@@ -369,6 +397,18 @@ def test_broken_xml_is_read_as_well_as_can_be() -> None:
     assert "broken XML" in broken.trouble
     assert "line 2" in broken.trouble
     assert 1 == len(broken.entries)
+
+
+def test_words_before_the_feed_are_passed_over_and_told() -> None:
+    """A warning of PHP does not take the feed away; what is before an ordinary one is no trouble."""
+    warning = "<br />\n<b>Warning</b>: Undefined variable in <b>/a.php</b> on line <b>3</b><br />\n"
+    found = parsed(warning + rss(item()))
+    assert 'before the feed stands "Warning : Undefined variable in /a.php on line 3"' in found.trouble
+    assert 1 == len(found.entries)
+    styled = '<?xml version="1.0"?><!-- a > b --><?xml-stylesheet href="a.xsl"?><!DOCTYPE rss>'
+    assert "" == parsed(rss(item()).replace('<?xml version="1.0" encoding="utf-8"?>', styled)).trouble
+    with pytest.raises(Unreadable):
+        parsed(warning + rss().replace("<rss", '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss', 1))
 
 
 def test_control_characters_do_not_break_it() -> None:
