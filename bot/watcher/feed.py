@@ -180,8 +180,8 @@ def _contents(path: Path) -> bytes:
     except OSError as error:
         raise NoFeed(f"{path.name} cannot be read ({error.strerror})") from error
     if len(body) > feed_fetch.LARGEST:
-        raise NoFeed(f"it is larger than {feed_fetch.LARGEST // 1_000_000} MB: this is not a feed")
-    return body
+        raise NoFeed(feed_fetch.TOO_LARGE)
+    return feed_fetch.unzipped(body)
 
 
 def _print(source_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +17,13 @@ from bot.links import without_password
 LARGEST = 20_000_000
 """Bytes: what is longer is no feed of a person's own."""
 
+TOO_LARGE = f"it is larger than {LARGEST // 1_000_000} MB: this is not a feed"
 TOTAL = 30.0
+_GZIP = b"\x1f\x8b\x08"
 _FOR_GOOD = frozenset({301, 308})
 _FOR_NOW = frozenset({302, 303, 307})
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+_OF_FEEDS = (b"<", b"{", b"\xef", _GZIP[:1])
 _READ = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _WORDS = {
     401: "it asks for a login",
@@ -124,17 +128,19 @@ class _Asker:
     def _answer(self, page: Page, moved: str | None, sent: Mapping[str, str]) -> Answer:
         headers = page.headers
         is_same = page.status == 304
+        if is_same and not {"If-None-Match", "If-Modified-Since"} & sent.keys():
+            raise NoFeed("it says that nothing has changed (304), but was asked for all of it")
         if page.status not in {200, 304}:
             busy = page.status in {429, 503}
             message = _WORDS.get(page.status, f"it answers {page.status}")
             raise NoFeed(message, wait_from(headers, self.now) if busy else None)
         if not page.whole:
-            raise NoFeed(f"it is larger than {LARGEST // 1_000_000} MB: this is not a feed")
+            raise NoFeed(TOO_LARGE)
         coding = headers.get("content-encoding", "identity").lower()
-        if coding not in _READ and not page.is_known and page.body[:1] not in (b"<", b"{", b"\xef"):
+        if coding not in _READ and not page.is_known and page.body[:1] not in _OF_FEEDS:
             raise NoFeed(f'it is sent in the coding "{coding}", which was not asked for')
         return Answer(
-            body=None if is_same or page.is_known else page.body,
+            body=None if is_same or page.is_known else unzipped(page.body),
             url=page.url,
             content_type=headers.get("content-type", ""),
             etag=headers.get("etag", sent.get("If-None-Match", "") if is_same else ""),
@@ -142,6 +148,21 @@ class _Asker:
             moved=moved,
             fresh_for=_fresh_for(headers.get("cache-control", "")),
         )
+
+
+def unzipped(body: bytes) -> bytes:
+    """What a body holds that was laid out as a gzip file, or sent as one without a word. Raises `NoFeed`."""
+    if not body.startswith(_GZIP):
+        return body
+    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = unzip.decompress(body, LARGEST)
+    except zlib.error as error:
+        raise NoFeed("it is a gzip file that is damaged") from error
+    if not unzip.eof:
+        is_long = len(text) == LARGEST
+        raise NoFeed(TOO_LARGE if is_long else "it is a gzip file that breaks off in the middle")
+    return text
 
 
 def shown(url: str) -> str:

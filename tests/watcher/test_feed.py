@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -157,6 +158,24 @@ def test_gzip_is_read(http: Http, server: FeedServer) -> None:
     reader = Reader(http, server.put("/feed", TWO, zipped=True))
     assert 2 == len(ids(reader.look()))
     assert "gzip" in server.asked[0][1]["accept-encoding"]
+
+
+@pytest.mark.parametrize("header", [{}, {"Content-Encoding": "x-gzip"}])
+def test_a_gzip_file_is_read(http: Http, server: FeedServer, tmp_path: Path, header: dict[str, str]) -> None:
+    """A feed that is laid out compressed, and sent or kept as it lies."""
+    body = gzip.compress(TWO.encode())
+    assert 2 == len(ids(Reader(http, server.put("/feed.gz", body, headers=header)).look()))
+    (tmp_path / "feed.gz").write_bytes(body)
+    assert 2 == len(ids(Reader(http, tmp_path / "feed.gz").look()))
+    assert "damaged" in Reader(http, server.put("/bad", b"\x1f\x8b\x08\xff\xff")).trouble()
+    assert "breaks off" in Reader(http, server.put("/half", body[:-30])).trouble()
+    bomb = gzip.compress(b" " * 50_000_000)
+    assert "larger than 20 MB" in Reader(http, server.put("/bomb", bomb)).trouble()
+
+
+def test_a_304_that_was_not_asked_for_is_no_feed(http: Http, server: FeedServer) -> None:
+    """What was never read is not unchanged: no line is drawn between old and new."""
+    assert "304" in Reader(http, server.put("/feed", "", status=304)).trouble()
 
 
 def test_a_permanent_move_is_remembered_and_told_once(http: Http, server: FeedServer) -> None:
