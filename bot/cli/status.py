@@ -13,6 +13,7 @@ from bot.cli.options import app, as_json, out, out_json, posse_command
 from bot.errors import Exit
 from bot.model import State
 from bot.store.base import SourceHealth
+from bot.watcher import feed_memo
 
 _LATEST = 10
 RESTLESS = [State.DUE, State.SENDING, State.UNCERTAIN, State.HELD, State.FAILED]
@@ -32,6 +33,7 @@ def command(as_check: bool, as_json: bool) -> int:
         accounts = [health for health in store.account_health().values() if health.paused_at]
         sources = store.source_health()
         retry_at = store.next_time(run.clock())
+        unread = [problem for name in run.config.sources for problem in feed_memo.problems(store.memo(name), name)]
     broken = [health for health in sources.values() if health.error]
     scan_at = _next_scan(run, sources)
     if as_json:
@@ -45,6 +47,7 @@ def command(as_check: bool, as_json: bool) -> int:
                 "failures": [
                     {"source": s.name, "since": report.instant(s.failed_at), "message": s.error} for s in broken
                 ],
+                "problems": [report.problem_json(problem) for problem in unread],
                 "next": {"scan": report.instant(scan_at), "delivery": report.instant(retry_at)},
             }
         )
@@ -54,9 +57,11 @@ def command(as_check: bool, as_json: bool) -> int:
         out(f"paused     {health.name}: {health.paused_reason}\n           `posse {word} {health.name}` goes on")
     for source in broken:
         out(f"unreadable {source.name}: {source.error}")
+    for problem in unread:
+        out(f"unread     {report.problem_line(problem)}")
     for row in (*restless, *latest):
         out(report.delivery_line(row))
-    if not (restless or latest or accounts or broken):
+    if not (restless or latest or accounts or broken or unread):
         out("Nothing is waiting, and nothing has gone out yet.")
     for what, at in (("scan", scan_at), ("delivery", retry_at)):
         if at:

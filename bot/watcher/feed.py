@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.errors import SourceError
 from bot.http import Http, body_print
 from bot.model import Post, Problem
-from bot.watcher import feed_fetch, feed_parse
+from bot.watcher import feed_fetch, feed_memo, feed_parse
 from bot.watcher.base import Errand, Scan
 from bot.watcher.feed_entry import Feed, Origin, posts
 from bot.watcher.feed_fetch import Answer, NoFeed
@@ -21,8 +21,8 @@ from bot.watcher.values import Unreadable
 BACK_OFF = timedelta(minutes=5)
 LONGEST_BACK_OFF = timedelta(hours=6)
 LONGEST_WAIT = timedelta(days=1)
-_READER = "1"  # raised whenever the same bytes are to be read in another way
-_KEPT = ("of", "hash", "etag", "modified", "ids", "hint", "moved")
+_READER = "2"  # raised whenever the same bytes are to be read in another way
+_KEPT = ("of", "hash", "etag", "modified", "ids", "hint", "moved", "problems")
 _SLACK = timedelta(seconds=2)  # a schedule that fires a moment early still means this time
 
 
@@ -87,7 +87,8 @@ class FeedSource:
             raise SourceError(f"[sources.{self.name}] {self._failure}")
         if self._posts is None:
             present = self._known if known.keys() <= self._known else self._known.union(known)
-            return Scan((), present, self._notices, window=True)
+            problems = feed_memo.problems(self._memo, self.name)
+            return Scan((), present, (*self._notices, *problems), window=True)
         found = self._posts.values()
         return Scan(
             tuple(post for post in found if known.get(post.source_id) != post.stamp),
@@ -145,15 +146,15 @@ class FeedSource:
         feed = feed_parse.read(answer.body or b"", answer.content_type, answer.url or None)
         found = posts(feed, self._origin)
         before = memo.get("ids", "")
-        self.feed, self._problems = feed, found.problems
+        trouble = [Problem(f"[sources.{self.name}]", feed.trouble, source=self.name)] if feed.trouble else []
+        self.feed, self._problems = feed, (*trouble, *found.problems)
         self._posts = {post.source_id: post for post in found.posts}
-        if feed.trouble:
-            self._tell("", feed.trouble)
         if before and not feed.entries:
             count = len(before.split(" "))
             self._tell("", f"the feed is empty, and held {count} before: nothing counts as gone")
         seconds = feed.every.total_seconds() if feed.every else 0
-        return {"ids": " ".join(map(_print, self._posts)), "hint": str(seconds) if seconds else ""}
+        hint = {"hint": str(seconds) if seconds else ""}
+        return {"ids": " ".join(map(_print, self._posts))} | hint | feed_memo.kept(self._problems)
 
     def _failed(self, memo: Mapping[str, str], message: str, now: datetime, wait: timedelta | None) -> dict[str, str]:
         """The memo of an errand that failed. The first failure is forgiven; what follows doubles the time between."""

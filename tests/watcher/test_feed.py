@@ -123,6 +123,21 @@ def test_only_what_changed_is_read(http: Http, server: FeedServer) -> None:
     assert (["tag:3", "tag:1"], {"tag:2"}) == (ids(scan), scan.unchanged)
 
 
+def test_what_cannot_be_read_is_told_while_the_feed_rests(http: Http, server: FeedServer) -> None:
+    """Each look tells it, until the entry is mended; it is not gone meanwhile."""
+    reader = Reader(
+        http, server.put("/feed", rss(item(), "<item></item>", item("<posse:post>{</posse:post>", number=2)))
+    )
+    told = [problem.path for problem in reader.look().problems]
+    assert ["[sources.micro] entry 2", "[sources.micro] tag:2"] == told
+    scan = reader.look(MINUTE)
+    assert told == [problem.path for problem in scan.problems]
+    assert {"tag:1", "tag:2", ""} == scan.present()
+    server.put("/feed", TWO)
+    assert () == reader.look(2 * MINUTE).problems
+    assert () == reader.look(3 * MINUTE).problems
+
+
 def test_what_must_be_read_is_asked_for_in_full(http: Http, server: FeedServer) -> None:
     """A post that may still be announced is read although nothing has changed; one that left the feed asks nothing."""
     reader = Reader(http, server.put("/feed", TWO, etag='"1"'))
