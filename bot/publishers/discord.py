@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.errors import Unauthorized
+from bot.errors import PublishError, Unauthorized
 from bot.model import Announcement, Media, Note, Receipt, SpanKind
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.in_parts import Json, in_parts, part, words
 from bot.publishers.json_calls import Answer, Calls, host_of, in_the_clear
 
 LIMIT = 2000
-_PATH = re.compile(r"/api(?:/v\d+)?/webhooks/(\d+)/([\w.-]+)/?")
+ASK_SECONDS = 10.0
+_PATH = re.compile(r"(?:/api(?:/v\d+)?)?/webhooks/(\d+)/([\w.-]+)/?")
 _MARKUP = re.compile(r"[\\*_~|`<\[]|^(?:>|#{1,3}(?= )|-#(?= ))", re.MULTILINE)
 _LINK = re.compile(r"https?://\S+")
 
@@ -30,7 +31,7 @@ class Discord:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._calls = Calls(access, _words, refused={401, 403, 404})  # 404: the webhook is gone
+        self._calls = Calls(access, _words, {401, 403, 404}, "is it a Discord webhook?")  # 404: the webhook is gone
         self._hook: Json | None = None
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
@@ -47,13 +48,14 @@ class Discord:
 
     def verify(self) -> Profile:
         """Ask which channel the webhook writes in."""
+        self._hook = None
         hook = self._about()
         guild, channel = hook.get("guild_id"), hook.get("channel_id")
         url = f"https://discord.com/channels/{guild}/{channel}" if guild and channel else None
         return Profile(name=f"{hook.get('name') or 'a webhook'} (webhook)", url=url, server="Discord")
 
     def _send(self, announcement: Announcement, index: int) -> Json:
-        guild = self._about().get("guild_id")
+        guild = self._guild()
         body: Json = {
             "content": escaped(announcement, index),
             "allowed_mentions": {"parse": []},  # nobody is ever notified, whatever the words look like
@@ -63,16 +65,24 @@ class Discord:
         media = announcement.media if index == 0 else ()
         answer = self._call("POST", "?wait=true", once=True, **_request(body, media))
         message = answer.data
-        if not isinstance(message.get("id"), str):
+        if not message.get("id"):
             raise self._calls.unread(answer, self._address()[1], "the message that was sent")
         channel = message.get("channel_id")
         url = f"https://discord.com/channels/{guild}/{channel}/{message['id']}" if guild and channel else None
-        return part(index, message["id"], url, _instant(message.get("timestamp")) or answer.at)
+        return part(index, str(message["id"]), url, _instant(message.get("timestamp")) or answer.at)
+
+    def _guild(self) -> str:
+        """The server's id, empty where it is not told: then there is no permalink, and the post goes out all the same."""
+        try:
+            return str(self._about().get("guild_id") or "")
+        except PublishError:
+            self._hook = {}  # once is enough: a webhook that is gone, or away, says so to the post too
+            return ""
 
     def _about(self) -> Json:
         """What the webhook is: it alone tells the server's id, which a permalink needs."""
         if self._hook is None:
-            answer = self._call("GET", "")
+            answer = self._call("GET", "", timeout=ASK_SECONDS, total=ASK_SECONDS)
             if not answer.data.get("id"):
                 raise self._calls.unread(answer, self._address()[1], "a webhook")
             self._hook = dict(answer.data)
@@ -121,7 +131,7 @@ def _request(body: Json, media: Sequence[Media]) -> dict[str, Any]:
         for index, item in enumerate(media)
     }
     body["attachments"] = [
-        {"id": index, "filename": files[f"files[{index}]"][0], "description": item.alt}
+        {"id": index, "filename": files[f"files[{index}]"][0]} | ({"description": item.alt} if item.alt else {})
         for index, item in enumerate(media)
     ]
     return {"data": {"payload_json": json.dumps(body)}, "files": files}

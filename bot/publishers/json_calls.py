@@ -38,12 +38,22 @@ class Answer:
 
 
 class Calls:
-    """One account's requests. `words` reads a server's own words out of an answer, empty where it has none."""
+    """One account's requests. `words` reads a server's own words out of an answer, empty where it has none.
 
-    def __init__(self, access: Access, words: Callable[[Answer], str], refused: Collection[int] = REFUSED) -> None:
+    `doubt` is what a person is to check where a server answers without words, as one of another kind does.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        words: Callable[[Answer], str],
+        refused: Collection[int] = REFUSED,
+        doubt: str = "",
+    ) -> None:
         self._access = access
         self._words = words
         self._refused = refused
+        self._doubt = f" ({doubt})" if doubt else ""
 
     def send(
         self, method: str, url: str, *, hidden: Collection[str] = (), once: bool = False, **request: Any
@@ -74,7 +84,10 @@ class Calls:
     def error(self, answer: Answer, host: str, wait: Callable[[Answer], object] = lambda _answer: None) -> PublishError:
         """Return what an answer that is no success means."""
         status = answer.status
-        said = f"{host}: {plain(self._words(answer)) or f'answered {status}'}"
+        words = plain(self._words(answer))
+        said = f"{host}: {words or f'answered {status}'}"
+        if not words and 400 <= status < 500 and status not in (401, 403, 408, 429):
+            said += self._doubt
         if status == 429:
             seconds = wait(answer)
             told = timedelta(seconds=float(seconds)) if isinstance(seconds, int | float) else None
@@ -89,7 +102,8 @@ class Calls:
 
     def unread(self, answer: Answer, host: str, what: str) -> PublishError:
         """Return what a success means that does not hold what it should: it announced something, or it did not."""
-        return (Uncertain if answer.once else TryLater)(f"{host} answered, but not with {what}")
+        said = f"{host} answered, but not with {what}"
+        return Uncertain(said) if answer.once else TryLater(said + self._doubt)
 
 
 def masked(text: str, hidden: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,8 +24,9 @@ from bot.publishers.linkedin_text import little_text
 
 HOW = "at linkedin.com/developers/tools/oauth/token-generator, with the scopes openid, profile and w_member_social"
 UPLOAD_SECONDS = 60.0
-_DUPLICATE = re.compile(r"duplicate of (urn:li:(?:share|ugcPost|activity):\d+)")
-_URN = re.compile(r"urn:li:(?:share|ugcPost|activity):\d+")
+STILL_PROCESSING = timedelta(seconds=10)
+_DUPLICATE = re.compile(r"(?i:duplicate of) (urn:li:(?:share|ugcPost|activity):[\w-]+)")
+_URN = re.compile(r"urn:li:\w+:[\w-]+")
 
 
 class LinkedIn:
@@ -38,7 +39,7 @@ class LinkedIn:
         self._access = access
         self._base = str(access.options["service"]).rstrip("/")
         self._host = host_of(self._base)
-        self._calls = Calls(access, _words)
+        self._calls = Calls(access, _words, doubt="is `service` LinkedIn's API?")
         self._me: Mapping[str, Any] | None = None
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
@@ -93,10 +94,14 @@ class LinkedIn:
         }
         answer = self._call("POST", "/rest/posts", once=True, json=body)
         there = _DUPLICATE.search(answer.text)
-        if answer.status == 422 and there:
+        if answer.status in (400, 409, 422) and there:
             return self._there_already(announcement, there[1], answer.at)
+        if 400 <= answer.status < 500 and str(answer.data.get("code")).startswith("MEDIA_ASSET_"):
+            raise TryLater(f"{self._host} is still processing the pictures", STILL_PROCESSING)
         self._need(answer)
-        urn = answer.headers.get("x-restli-id", "")
+        urn = (
+            answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id") or str(answer.data.get("id") or "")
+        )
         if not _URN.fullmatch(urn):
             raise self._calls.unread(answer, self._host, "the post's id")
         return part(0, urn, _permalink(urn), answer.at)
@@ -137,7 +142,8 @@ class LinkedIn:
     def _ours(self, url: str) -> bool:
         """Whether the token may go to an address that LinkedIn gave: its own hosts, by https."""
         parts = urlsplit(url)
-        if url.startswith(f"{self._base}/"):
+        own = urlsplit(self._base)
+        if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
             return True
         return parts.scheme == "https" and (parts.hostname or "").endswith(".linkedin.com")
 
@@ -184,7 +190,10 @@ def _pictures(announcement: Announcement) -> list[bytes]:
 def _content(announcement: Announcement, images: Sequence[str]) -> Json:
     """Return the pictures, else the article: LinkedIn makes no card by itself, and has none without a title."""
     if announcement.media:
-        pictures = [{"id": urn, "altText": item.alt} for urn, item in zip(images, announcement.media, strict=True)]
+        pictures = [
+            {"id": urn} | ({"altText": item.alt} if item.alt else {})
+            for urn, item in zip(images, announcement.media, strict=True)
+        ]
         return {"media": pictures[0]} if len(pictures) == 1 else {"multiImage": {"images": pictures}}
     card = announcement.card
     title = (card.title if card else "") or announcement.post.title or host_of(announcement.url)

@@ -34,7 +34,7 @@ class Matrix:
         self._base = f"{str(access.options['homeserver']).rstrip('/')}/_matrix"
         self._host = host_of(self._base)
         self._room = str(access.options["room"]).strip()
-        self._calls = Calls(access, _words)
+        self._calls = Calls(access, _words, doubt="is `homeserver` a Matrix server?")
         self._found: str | None = None
         self._user: str | None = None
         self._secret: Secret | None = None
@@ -136,11 +136,13 @@ class Matrix:
     def _refuse_encrypted(self, room: str) -> None:
         """Raises `Rejected` for a room where plain words do not belong, `Unauthorized` where we are not in it."""
         answer = self._call("GET", f"/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
+        if answer.good and not answer.data:
+            raise self._calls.unread(answer, self._host, "the state of a room")
         if answer.good:
             raise Rejected(f"the room {self._room} is encrypted: announce in one that is not")
-        if answer.status == 403:
+        if answer.status == 403 and answer.data.get("errcode"):
             raise Unauthorized(f"{self._host}: {_words(answer)} (invite the user to {self._room}, and join it)")
-        if answer.status != 404 or answer.data.get("errcode") != "M_NOT_FOUND":
+        if answer.status != 404 or not answer.data.get("errcode"):  # else there is no such state
             self._need(answer)
 
     def _whose(self) -> str:

@@ -35,7 +35,7 @@ class Micropub:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._calls = Calls(access, _words)
+        self._calls = Calls(access, _words, doubt="is it a Micropub endpoint?")
         self._site = str(access.options.get("site") or "")
         self._endpoint: str | None = access.options.get("endpoint")
         self._secret: Secret | None = None

@@ -27,7 +27,8 @@ class Slack:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._calls = Calls(access, _words, refused={401, 403, 404, 410})  # revoked, no such hook, archived channel
+        # revoked, no such hook, archived channel
+        self._calls = Calls(access, _words, {401, 403, 404, 410}, "is it a Slack webhook?")
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
         """Send the parts, one message each."""
@@ -46,7 +47,7 @@ class Slack:
     def verify(self) -> Profile:
         """Send a message without words: a webhook that is there refuses it, and nothing is posted."""
         answer, host = self._post({}, once=False)
-        if answer.status != 400 or answer.text.strip() not in _EMPTY:
+        if answer.status != 400 or not (answer.text.strip() in _EMPTY or "text" in _words(answer)):
             raise self._meaning(answer, host) if not answer.good else Rejected(f"{host} is no Slack webhook")
         return Profile(name="a Slack webhook", url=None, server="Slack")
 
@@ -60,14 +61,14 @@ class Slack:
         answer, host = self._post(body, once=True)
         if not answer.good:
             raise self._meaning(answer, host)
-        if answer.text.strip() != "ok":
+        if answer.text.strip() != "ok" and answer.data.get("ok") is not True:
             raise self._calls.unread(answer, host, '"ok"')
         return part(index, f"{announcement.key}-{index}", None, answer.at)
 
     def _post(self, body: Json, *, once: bool) -> tuple[Answer, str]:
         url = self._access.secret("webhook_url").reveal().strip()
         path = urlsplit(url).path
-        if not _PATH.fullmatch(path) or in_the_clear(url):
+        if not _PATH.fullmatch(path) or in_the_clear(url) or any(sign.isspace() for sign in url):
             raise Unauthorized(
                 "webhook_url is not the address of a Slack webhook, https://hooks.slack.com/services/…"
                 f" (type: posse login {self._access.account})"

@@ -33,7 +33,7 @@ class Telegram:
         self._chat = str(access.options["chat"])
         self._base = str(access.options["service"]).rstrip("/")
         self._host = host_of(self._base)
-        self._calls = Calls(access, _words, refused={401, 403, 404})  # 404 answers what is no token at all
+        self._calls = Calls(access, _words, {401, 403, 404}, "is `service` the Bot API?")  # 404: it is no token at all
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
         """Send the parts, each in answer to the one before; pictures with the first, or before it."""
@@ -98,8 +98,7 @@ class Telegram:
             form["disable_notification"] = "true"
         files = {f"picture{index}": (_name(item, index), item.data, item.mime) for index, item in enumerate(media)}
         if len(media) == 1:
-            form |= {"caption": caption, "photo": "attach://picture0"}
-            return self._send("sendPhoto", data=form, files=files)
+            return self._send("sendPhoto", data=form | {"caption": caption}, files={"photo": files["picture0"]})
         album = [{"type": "photo", "media": f"attach://{name}"} for name in files]
         album[0]["caption"] = caption
         return self._send("sendMediaGroup", data=form | {"media": json.dumps(album)}, files=files)
@@ -114,10 +113,9 @@ class Telegram:
             answer.data.get("ok") is not True
             or not isinstance(message, dict)
             or not isinstance(message.get("message_id"), int)
-            or not isinstance(message.get("date"), int)
         ):
             raise self._calls.unread(answer, self._host, "the message that was sent")
-        return message
+        return {"date": answer.at.timestamp(), **message}
 
     def _ask(self, method: str, **values: object) -> Json:
         answer = self._call(method, json=values)
@@ -147,6 +145,8 @@ class Telegram:
         found = chat if isinstance(chat, dict) else {}
         if found.get("username"):
             return f"https://t.me/{found['username']}/{message['message_id']}"
+        if not found and self._chat.startswith("@"):
+            return f"https://t.me/{self._chat[1:]}/{message['message_id']}"
         number = str(found.get("id", ""))
         return f"https://t.me/c/{number[4:]}/{message['message_id']}" if number.startswith("-100") else None
 

@@ -42,7 +42,7 @@ class Threads:
         self._access = access
         self._base = str(access.options["service"]).rstrip("/")
         self._host = host_of(self._base)
-        self._calls = Calls(access, said)
+        self._calls = Calls(access, said, doubt="is `service` the Threads API?")
         self._token = Token(access, self._calls, self._base)
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:

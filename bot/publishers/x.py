@@ -134,9 +134,9 @@ class X:
         if answer.duplicate:
             return self._there_already(announcement, index, answer.words)
         number = answer.data.get("id")
-        if not isinstance(number, str) or not number:
+        if not number:
             raise Uncertain(f"{self._api.host} answered, but not with the post that was sent")
-        return self._part(index, number)
+        return self._part(index, str(number))
 
     def _there_already(self, announcement: Announcement, index: int, words: str) -> dict[str, Any]:
         """Return the note of the part that stands there since the words were frozen; older ones are no part of it."""

@@ -63,7 +63,7 @@ class StrictTelegram(StrictService):
 
     def _sendPhoto(self, request: Request) -> Answer:  # noqa: N802 - Telegram's own name
         self._may(request)
-        return _good(self._photo(request, request.text("photo"), request.text("caption")))
+        return _good(self._photo(request, "photo", request.text("caption")))  # the file is the field itself
 
     def _sendMediaGroup(self, request: Request) -> Answer:  # noqa: N802 - Telegram's own name
         self._may(request)
