@@ -72,7 +72,7 @@ class Discord:
         return part(index, str(message["id"]), url, _instant(message.get("timestamp")) or answer.at)
 
     def _guild(self) -> str:
-        """The server's id, empty where it is not told: then there is no permalink, and the post goes out all the same."""
+        """The server's id, empty where it is not told: the post goes out all the same, without a permalink."""
         try:
             return str(self._about().get("guild_id") or "")
         except PublishError:

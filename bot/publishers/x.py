@@ -19,6 +19,7 @@ PAGE = 100  # GET /2/users/:id/tweets: the most at once
 FEW = 10
 MOST_POSTS = 3200  # it shows no more: docs.x.com/x-api/posts/timelines
 MEDIA_LIFE = timedelta(hours=23)  # an upload that is not used is dropped after 24 hours
+STILL_PROCESSING = timedelta(seconds=2)
 JUST_NOW = timedelta(minutes=2)
 CATEGORY = {"image/gif": "tweet_gif"}
 
@@ -26,8 +27,8 @@ CATEGORY = {"image/gif": "tweet_gif"}
 class X:
     """One account.
 
-    Notes: `media` with `index`, `id` and `until` for each picture uploaded, `alt` with `index` and `id` when its
-    description is there; `part` with `index`, `id` and `at` for each post that is sent.
+    Notes: `media` with `index`, `id`, `until` and `ready` for each picture uploaded, `alt` with `index` and `id` when
+    its description is there; `part` with `index`, `id` and `at` for each post that is sent.
     """
 
     def __init__(self, access: Access, call_seconds: float = CALL_SECONDS) -> None:
@@ -95,22 +96,30 @@ class X:
         """Yield a note for each picture uploaded and each description given; return the pictures' numbers."""
         now = self._access.clock()
         kept = {
-            int(note.data["index"]): str(note.data["id"])
+            int(note.data["index"]): note.data
             for note in notes
             if note.kind == "media" and datetime.fromisoformat(str(note.data["until"])) > now
         }
         described = {str(note.data["id"]) for note in notes if note.kind == "alt"}
         for index, picture in enumerate(media):
             if index not in kept:
-                kept[index] = self._upload(picture)
+                told = self._upload(picture)
+                wait = _processing(told, self._api.host)
                 until = (now + MEDIA_LIFE).isoformat()
-                yield Note("media", {"index": index, "id": kept[index], "until": until})
-            if picture.alt and kept[index] not in described:
-                self._describe(kept[index], picture.alt)
-                yield Note("alt", {"index": index, "id": kept[index]})
-        return [kept[index] for index in range(len(media))]
+                note = Note("media", {"index": index, "id": str(told["id"]), "until": until, "ready": wait is None})
+                kept[index] = note.data
+                yield note
+                if wait is not None:
+                    raise TryLater(f"{self._api.host} is still processing a picture", wait)
+            elif not kept[index].get("ready", True):
+                self._await(str(kept[index]["id"]))
+            number = str(kept[index]["id"])
+            if picture.alt and number not in described:
+                self._describe(number, picture.alt)
+                yield Note("alt", {"index": index, "id": number})
+        return [str(kept[index]["id"]) for index in range(len(media))]
 
-    def _upload(self, picture: Media) -> str:
+    def _upload(self, picture: Media) -> Mapping[str, Any]:
         answer = self._api.make(
             "/2/media/upload",
             data={"media_category": CATEGORY.get(picture.mime, "tweet_image")},
@@ -118,7 +127,14 @@ class X:
         )
         if not answer.data.get("id"):
             raise TryLater(f"{self._api.host} took a picture but gave it no number")
-        return str(answer.data["id"])
+        return answer.data
+
+    def _await(self, number: str) -> None:
+        """Raise `TryLater` while a picture, an animated one most likely, is being processed."""
+        told = self._api.get("/2/media/upload", command="STATUS", media_id=number).data
+        wait = _processing(told, self._api.host)
+        if wait is not None:
+            raise TryLater(f"{self._api.host} is still processing a picture", wait)
 
     def _describe(self, number: str, alt: str) -> None:
         self._api.make("/2/media/metadata", json={"id": number, "metadata": {"alt_text": {"text": alt}}})
@@ -176,6 +192,21 @@ class X:
             if read >= MOST_POSTS:
                 raise TooFar(f"the account has more than {MOST_POSTS} posts since {since:%Y-%m-%d}: X shows no more")
             asked["pagination_token"] = str(following)
+
+
+def _processing(told: Mapping[str, Any], host: str) -> timedelta | None:
+    """How long to wait for a picture, None where it is ready. Raises `Rejected` where it never will be.
+
+    docs.x.com/x-api/media/quickstart/media-upload-chunked, step 4.
+    """
+    info = told.get("processing_info")
+    state = info.get("state") if isinstance(info, Mapping) else None
+    if state == "failed":
+        raise Rejected(f"{host} cannot process a picture of this post: leave it out, or save it in another form")
+    if not isinstance(info, Mapping) or state not in ("pending", "in_progress"):
+        return None
+    after = info.get("check_after_secs")
+    return timedelta(seconds=min(max(after, 1), 60)) if isinstance(after, int) else STILL_PROCESSING
 
 
 def _listed(body: Mapping[str, Any], host: str) -> list[timeline.Post]:

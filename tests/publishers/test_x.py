@@ -97,6 +97,20 @@ def test_pictures_go_with_their_words(server: StrictX) -> None:
     assert 2 == server.requests.count(("POST", "/2/media/upload"))
 
 
+def test_a_picture_that_is_processed_behind_the_scenes_is_waited_for(server: StrictX) -> None:
+    """An animated GIF is uploaded once, asked after, and goes out when it is ready."""
+    words = replace(announcement(), media=(replace(PICTURE, data=b"GIF89a...", mime="image/gif"),))
+    server.behaviour.slow = 2
+    notes: tuple[Note, ...] = ()
+    for _ in range(2):
+        result = attempt(on(server), words, notes)
+        assert isinstance(result.error, TryLater), result.error
+        assert timedelta(seconds=1) == result.error.wait
+        notes += result.notes
+    assert receipt(on(server), words, notes).remote_id == server.posts[0]["id"]
+    assert 1 == len(server.media)
+
+
 def test_a_picture_that_has_expired_is_uploaded_again(server: StrictX) -> None:
     """X drops an upload that is not used within a day."""
     words = replace(announcement(), media=(PICTURE,))

@@ -41,6 +41,7 @@ class Behaviour:
     credits: bool = True
     may_write: bool = True
     off: float = 0.0
+    slow: int = 0  # how often a GIF's status is told as not ready
 
 
 class StrictX:
@@ -61,6 +62,7 @@ class StrictX:
             ("GET", r"/2/users/me", self._me),
             ("GET", r"/2/users/(\d+)/tweets", self._timeline),
             ("POST", r"/2/media/upload", self._upload),
+            ("GET", r"/2/media/upload", self._status),
             ("POST", r"/2/media/metadata", self._metadata),
             *self.auth.routes(),
         ]
@@ -153,6 +155,10 @@ class StrictX:
         known = [self.media[number] for number in media if number in self.media]
         if len(known) != len(media) or len(media) > 4:  # openapi.json: CreatePostsMedia, at most 4
             raise Refused(400, problem(400, "Invalid Request", "Your media IDs are invalid."))
+        # media/quickstart/best-practices: "up to 4 photos, 1 animated GIF or 1 video in a Post"
+        moving = any(held["mime"] == "image/gif" for held in known)
+        if (moving and len(known) > 1) or not all(held.get("ready") for held in known):
+            raise Refused(400, problem(400, "Invalid Request", "Your media IDs are invalid."))
         before = (request.values.get("reply") or {}).get("in_reply_to_tweet_id")
         parent = next((post for post in self.posts if post["id"] == before), None)
         if before and parent is None:
@@ -216,7 +222,26 @@ class StrictX:
             raise Refused(400, problem(400, "Invalid Request", "media is too large"))
         number = self.new_id()
         self.media[number] = {"data": upload.data, "mime": upload.mime, "alt": None, "until": self.now() + 86400}
-        return Answer(body={"data": {"id": number, "media_key": f"3_{number}", "expires_after_secs": 86400}})
+        return Answer(
+            body={"data": {"id": number, "media_key": f"3_{number}", "expires_after_secs": 86400} | self._info(number)}
+        )
+
+    def _info(self, number: str) -> dict[str, Any]:
+        """x-api/media/quickstart/media-upload-chunked: what is told of a picture that is processed behind the scenes."""
+        if self.media[number]["mime"] != "image/gif" or not self.behaviour.slow:
+            self.media[number]["ready"] = True
+            return {}
+        self.behaviour.slow -= 1
+        return {"processing_info": {"state": "pending", "check_after_secs": 1}}
+
+    def _status(self, request: Request) -> Answer:
+        """openapi.json: GET /2/media/upload, which takes `media_id` and `command`."""
+        self.auth.check(request, "media.write")
+        number = request.text("media_id")
+        if number not in self.media or request.text("command") != "STATUS":
+            raise Refused(400, problem(400, "Invalid Request", "One or more parameters to your request was invalid."))
+        info = self._info(number) or {"processing_info": {"state": "succeeded", "progress_percent": 100}}
+        return Answer(body={"data": {"id": number} | info})
 
     def _metadata(self, request: Request) -> Answer:
         """openapi.json: POST /2/media/metadata, alt_text.text of at most 1000."""
