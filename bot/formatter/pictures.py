@@ -55,7 +55,11 @@ def wanted(post: Post, rules: Rules) -> tuple[Wanted, ...]:
             found.setdefault(
                 source, Wanted(source, post.path, post.url, post.source, _limits(rules), _shortened(alt, rules))
             )
-    return tuple(found.values())[: rules.most_images]
+    chosen_ones = tuple(found.values())[: rules.most_images]
+    if len(chosen_ones) > 1 and _limits(rules).alone:
+        still = replace(_limits(rules), animated=False)
+        return tuple(replace(wish, limits=still) for wish in chosen_ones)
+    return chosen_ones
 
 
 def _limits(rules: Rules) -> Pictures:

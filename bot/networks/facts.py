@@ -77,7 +77,8 @@ class SecretKey:
 class Pictures:
     """What one picture may be on a network: bytes, pixels in all and on a side, graphemes of its alt text.
 
-    `animated` says that an animated GIF moves there; elsewhere its first frame is shown.
+    `animated` says that an animated GIF moves there; elsewhere, and where it must be `alone` and is not, its first
+    frame is shown.
     """
 
     most_bytes: int
@@ -85,6 +86,7 @@ class Pictures:
     most_side: int = 2048
     alt: int = 1500
     animated: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

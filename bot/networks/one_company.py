@@ -47,7 +47,9 @@ X = Network(
     url_length=23,
     images=4,
     # docs.x.com/x-api/media/quickstart/best-practices; the alt text: POST /2/media/metadata in its openapi.json
-    pictures=Pictures(most_bytes=5_000_000, most_pixels=16_777_216, most_side=4096, alt=1000, animated=True),
+    pictures=Pictures(
+        most_bytes=5_000_000, most_pixels=16_777_216, most_side=4096, alt=1000, animated=True, alone=True
+    ),
     login="bot.publishers.x_login:login",
     compose_url="{web}/intent/post?text={text}",
     prices=Prices(post=0.015, link=0.200, alt=0.005),  # docs.x.com/x-api/getting-started/pricing, August 2026

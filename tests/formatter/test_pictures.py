@@ -11,7 +11,7 @@ from bot.formatter.compose import compose
 from bot.formatter.pictures import Picture, Wanted, described, lacking, wanted, warnings
 from bot.formatter.rules import Rules
 from bot.model import BodyFormat, Card, Image, Media, Post, PostId, PostSettings, Reason, Words
-from bot.networks import BLUESKY, MASTODON, Pictures
+from bot.networks import BLUESKY, MASTODON, Pictures, X
 
 LINK = "https://example.com/a/"
 RULES = Rules("me", MASTODON, 500, 23, 3, most_images=4)
@@ -40,6 +40,13 @@ def test_no_more_than_the_network_shows() -> None:
     assert len(wanted(note(body), RULES)) == 4
     assert len(wanted(note(body), replace(RULES, most_images=6))) == 6
     assert wanted(note(body), replace(RULES, most_images=0)) == ()
+
+
+def test_what_moves_goes_alone_where_it_must() -> None:
+    """X takes one animated GIF or up to four still pictures: with others, its first frame is shown."""
+    rules = replace(RULES, network=X)
+    assert [True] == [wish.limits.animated for wish in wanted(note("![A](a.gif)"), rules)]
+    assert [False, False] == [wish.limits.animated for wish in wanted(note("![A](a.gif) ![B](b.gif)"), rules)]
 
 
 def test_the_settings_own_picture_stands_for_all() -> None:
