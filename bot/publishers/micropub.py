@@ -53,10 +53,12 @@ class Micropub:
             photos = {int(note.data["index"]): str(note.data["url"]) for note in notes if note.kind == "photo"}
             missing = [index for index in range(len(announcement.media)) if index not in photos]
             uploads = self._media_endpoint() if missing else ""
-            for index in missing:
+            for index in missing if uploads else ():
                 photos[index] = self._upload(uploads, announcement.media[index], index)
                 yield Note("photo", {"index": index, "url": photos[index]})
-            done = self._post(announcement, [photos[index] for index in range(len(announcement.media))])
+            done = self._post(
+                announcement, [photos[index] for index in sorted(photos)], inside=bool(missing and not uploads)
+            )
             yield Note("entry", done)
         yield Receipt((Sent(str(done["url"]), str(done["url"])),), datetime.fromisoformat(str(done["at"])))
 
@@ -109,31 +111,40 @@ class Micropub:
             warnings=tuple(warnings),
         )
 
-    def _post(self, announcement: Announcement, photos: Sequence[str]) -> dict[str, str]:
-        """Create the entry; return its note."""
-        if self._form:
-            body: dict[str, Any] = {"data": entries.as_form(announcement, photos, self._manner)}
+    def _post(self, announcement: Announcement, photos: Sequence[str], *, inside: bool) -> dict[str, str]:
+        """Create the entry; return its note. `inside` sends its pictures along, where there is no media endpoint."""
+        as_form: dict[str, Any] = {"data": entries.as_form(announcement, photos, self._manner)}
+        if inside:
+            field = "photo" if len(announcement.media) == 1 else "photo[]"
+            files = [(field, _file(media, index)) for index, media in enumerate(announcement.media)]
+            answer = self._call("POST", self._where(), once=True, files=files, **as_form)
+        elif self._form:
+            answer = self._call("POST", self._where(), once=True, **as_form)
         else:
-            body = {"json": entries.as_json(announcement, photos, self._manner)}
-        answer = self._calls.need(self._call("POST", self._where(), once=True, **body), self._host())
+            as_json = entries.as_json(announcement, photos, self._manner)
+            answer = self._call("POST", self._where(), once=True, json=as_json)
+            if answer.status == 415:  # it reads no JSON, and so has made nothing of it
+                answer = self._call("POST", self._where(), once=True, **as_form)
+        self._calls.need(answer, self._host())
         location = answer.headers.get("location", "")
         if not location:
             raise Uncertain(f"{self._host()} answered {answer.status}, but not where the post is")
         return {"url": urljoin(self._where(), location), "at": answer.at.isoformat()}
 
     def _upload(self, endpoint: str, media: Media, index: int) -> str:
-        name = f"picture-{index + 1}.{media.mime.rpartition('/')[2]}"
-        answer = self._call("POST", endpoint, files={"file": (name, media.data, media.mime)})
+        answer = self._call("POST", endpoint, files={"file": _file(media, index)})
         location = self._calls.need(answer, self._host()).headers.get("location", "")
         if not location:
             raise TryLater(f"{self._host()} took a picture, but did not say where it is")
         return urljoin(endpoint, location)
 
     def _media_endpoint(self) -> str:
-        endpoint = self._query("config").get("media-endpoint")
-        if not isinstance(endpoint, str) or not endpoint:
-            raise Rejected(f'{self._host()} has no media endpoint: it takes no pictures (images = "never")')
-        return urljoin(self._where(), endpoint)
+        """Return where pictures are uploaded, empty where there is no such place: then they go with the post."""
+        answer = self._call("GET", self._where(), params={"q": "config"})
+        if answer.status not in (400, 404, 405, 501):
+            self._calls.need(answer, self._host())
+        endpoint = answer.data.get("media-endpoint")
+        return urljoin(self._where(), endpoint) if isinstance(endpoint, str) and endpoint else ""
 
     def _page(self, asked: Mapping[str, str]) -> tuple[list[object], str]:
         """Return the items of one page of the list, and the cursor of the next, empty where there is none."""
@@ -174,6 +185,10 @@ class Micropub:
         token = self._secret.reveal()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         return self._calls.send(method, url, hidden=[token], once=once, headers=headers, **request)
+
+
+def _file(media: Media, index: int) -> tuple[str, bytes, str]:
+    return f"picture-{index + 1}.{media.mime.rpartition('/')[2]}", media.data, media.mime
 
 
 def _words(answer: Answer) -> str:

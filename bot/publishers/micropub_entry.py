@@ -47,7 +47,7 @@ def as_json(announcement: Announcement, photos: Sequence[str], manner: Manner) -
 
 
 def as_form(announcement: Announcement, photos: Sequence[str], manner: Manner) -> dict[str, Any]:
-    """Return the entry as the values of a form."""
+    """Return the entry as the values of a form. Without `photos` the pictures themselves are to go with it."""
     name, content = _words(announcement, manner)
     values: dict[str, Any] = {
         "h": "entry",
@@ -55,7 +55,7 @@ def as_form(announcement: Announcement, photos: Sequence[str], manner: Manner) -
         "content": content,
         "category[]": list(announcement.tags),
         "photo[]": list(photos),
-        "mp-photo-alt[]": [media.alt for media in announcement.media] if photos else [],
+        "mp-photo-alt[]": [media.alt for media in announcement.media],
         "mp-syndicate-to[]": list(manner.syndicate_to),
         "mp-destination": manner.destination,
     }

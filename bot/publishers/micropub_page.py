@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.errors import Rejected, TryLater
 from bot.publishers.base import Access
-from bot.publishers.json_calls import host_of
+from bot.publishers.json_calls import host_of, in_the_clear
 
 _HEADER = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,]+))*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)
@@ -56,12 +56,15 @@ def _joined(base: str, target: str) -> str:
 
 
 def _may_be_asked(url: str, page: str) -> bool:
-    """Whether a token may go there: over https, or (for trying it out) to the host of a page that was on http."""
+    """Whether a token may go there: over https, or, to try it out, from a page on http to its own host or machine."""
     try:
         target, origin = urlsplit(url), urlsplit(page)
     except ValueError:
         return False
-    return target.scheme == "https" or (target.scheme == origin.scheme == "http" and target.netloc == origin.netloc)
+    if target.scheme == "https":
+        return True
+    here = not in_the_clear(url) and not in_the_clear(page)
+    return target.scheme == origin.scheme == "http" and (here or target.netloc == origin.netloc)
 
 
 class _Links(HTMLParser):

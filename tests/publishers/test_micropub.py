@@ -310,6 +310,56 @@ def test_what_an_answer_means(answer: Answer, kind: type[Exception], words: str)
         assert timedelta(seconds=7) == error.wait
 
 
+def test_a_server_that_reads_no_json_gets_a_form() -> None:
+    """A 415 has made nothing: the same post goes as a form at once."""
+    posted: list[Request] = []
+
+    def route(request: Request) -> Answer:
+        posted.append(request)
+        if request.headers["Content-Type"] == "application/json":
+            return Answer(415, "only forms")
+        return Answer(201, "", {"Location": "/post"})
+
+    with server(route) as base:
+        result = attempt(publisher("t0ken", endpoint=f"{base}/m", encoding="json"), announce())
+        assert result.receipt is not None, result.error
+        assert f"{base}/post" == result.receipt.url
+    assert ["", "entry"] == [request.text("h") for request in posted]
+
+
+@pytest.mark.parametrize("config", [Answer(200, {}), Answer(400, {"error": "invalid_request"}), Answer(404, "no")])
+@pytest.mark.parametrize("count", [1, 2])
+def test_without_a_media_endpoint_pictures_go_in_the_post(config: Answer, count: int) -> None:
+    """As files of a form, with their alt text: https://www.w3.org/TR/micropub/#uploading-files."""
+    posted: list[Request] = []
+
+    def route(request: Request) -> Answer:
+        if request.method == "GET":
+            return config
+        posted.append(request)
+        return Answer(202, "", {"Location": f"{request.base}/post"})
+
+    with server(route) as base:
+        words = replace(announce(), media=MEDIA[:count])
+        assert attempt(publisher("t0ken", endpoint=f"{base}/m", encoding="json"), words).receipt is not None
+    (request,) = posted
+    assert words.text == request.text("content")
+    assert [media.alt for media in MEDIA[:count]] == request.values["mp-photo-alt"]
+    field = "photo" if count == 1 else "photo[]"
+    assert request.body.count(f'name="{field}"; filename='.encode()) == count
+    assert request.body.count(PNG) == count
+
+
+def test_an_endpoint_on_another_port_of_this_machine() -> None:
+    """To try it out, a page on loopback may name an endpoint on another of its ports."""
+    with server(lambda _request: Answer(201, "", {"Location": "/post"})) as there:
+        link = {"Link": f'<{there}/m>; rel="micropub"'}
+        with server(lambda _request: Answer(200, "<title>me</title>", link)) as base:
+            result = attempt(publisher("t0ken", site=f"{base}/", encoding="form"), announce())
+    assert result.receipt is not None, result.error
+    assert f"{there}/post" == result.receipt.url
+
+
 def item(number: int, made: str) -> dict[str, Any]:
     """A listed post, made at an hour of one day."""
     url = f"https://site.example/{number}"

@@ -227,7 +227,7 @@ class StrictX:
         )
 
     def _info(self, number: str) -> dict[str, Any]:
-        """x-api/media/quickstart/media-upload-chunked: what is told of a picture that is processed behind the scenes."""
+        """x-api/media/quickstart/media-upload-chunked: what is told of a picture that is processed."""
         if self.media[number]["mime"] != "image/gif" or not self.behaviour.slow:
             self.media[number]["ready"] = True
             return {}
