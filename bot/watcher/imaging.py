@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 MOST_PIXELS = 50_000_000
+MOST_ON_DISK = 178_000_000  # of a JPEG, whose reader makes it smaller while it reads: what a telephone's camera gives
 GIF_PIXELS = 921_600  # mastodon: app/models/concerns/attachmentable.rb, GIF_MATRIX_LIMIT
 MOST_FRAMES = 600
 LOSSLESS_BYTES = 4_000_000
@@ -66,7 +67,8 @@ def fit(data: bytes, limits: Pictures) -> Made:
 def reading(data: bytes) -> Iterator[Picture]:
     """Open a picture; what goes wrong inside is raised as `BadPicture`.
 
-    That is for bytes that are no picture, that are damaged, or that would unfold to more than 50 million pixels.
+    That is for bytes that are no picture, that are damaged, or that would unfold to more than 50 million pixels. A JPEG
+    may be larger, to be read by `upright`, unless it is progressive: such a one is held whole.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -76,13 +78,14 @@ def reading(data: bytes) -> Iterator[Picture]:
             warnings.catch_warnings(action="ignore"),  # they tell of odd metadata, which is dropped
             Image.open(io.BytesIO(data), formats=[*_FORMATS]) as opened,
         ):
-            if opened.width * opened.height > MOST_PIXELS:
-                raise BadPicture(f"it has {opened.width} × {opened.height} pixels, more than {MOST_PIXELS:,}")
+            most = MOST_ON_DISK if opened.format == "JPEG" and not opened.info.get("progressive") else MOST_PIXELS
+            if opened.width * opened.height > most:
+                raise BadPicture(f"it has {opened.width} × {opened.height} pixels, more than {most:,}")
             yield opened
     except UnidentifiedImageError as error:
         raise BadPicture("it is no picture that can be read") from error
     except Image.DecompressionBombError as error:
-        raise BadPicture(f"it has more than {MOST_PIXELS:,} pixels") from error
+        raise BadPicture(f"it has more than {MOST_ON_DISK:,} pixels") from error
     except _BROKEN as error:
         raise BadPicture(f"it is damaged ({error})") from error
 
@@ -91,7 +94,7 @@ def upright(opened: Picture, side: int) -> Picture:
     """The picture turned as its camera held it, at most `side` pixels a side, in RGB or RGBA, with nothing attached."""
     from PIL import Image, ImageOps
 
-    opened.draft("RGB", (2 * side, 2 * side))
+    _draft(opened, side)
     profile = opened.info.get("icc_profile") if opened.mode in {"RGB", "RGBA"} else None
     picture: Picture = ImageOps.exif_transpose(opened)
     transparent = "A" in picture.getbands() or "transparency" in picture.info
@@ -104,6 +107,17 @@ def upright(opened: Picture, side: int) -> Picture:
         picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     picture.info = {"icc_profile": profile} if profile else {}
     return picture
+
+
+def _draft(opened: Picture, side: int) -> None:
+    """Have a JPEG's reader make it 8, 4 or 2 times smaller, where more would be thrown away, or be too much."""
+    wanted = 2 * side if opened.width * opened.height <= MOST_PIXELS else side
+    for divisor in (8, 4, 2):
+        width, height = opened.width // divisor, opened.height // divisor
+        enough = min(width, height) >= wanted
+        if enough or 4 * width * height > MOST_PIXELS:  # twice as large would be too much
+            opened.draft("RGB", (width, height))
+            return
 
 
 def encode(

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from PIL import Image, ImageSequence
 
-from bot.networks import BLUESKY, MASTODON, Pictures
+from bot.networks import BLUESKY, MASTODON, TELEGRAM, Pictures
 from bot.watcher.imaging import GIF_PIXELS, BadPicture, Made, fit
 from tests.servers.site import picture
 
@@ -120,6 +120,24 @@ def test_what_is_no_picture_is_said_to_be_none(data: bytes) -> None:
     """Nothing but `BadPicture` comes of bytes that cannot be read."""
     with pytest.raises(BadPicture):
         fit(data, MASTODON.pictures)
+
+
+@pytest.mark.parametrize("limits", [MASTODON.pictures, TELEGRAM.pictures, SMALL], ids=["mastodon", "telegram", "small"])
+def test_a_large_photograph_is_made_smaller(limits: Pictures) -> None:
+    """A camera's 108 million pixels, held sideways, fit upright: a JPEG is made smaller while it is read."""
+    sideways = Image.new("RGB", (12000, 9000), "blue")
+    sideways.paste("red", (0, 8900, 12000, 9000))  # the left edge, once it is turned
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    sideways.save(out, "JPEG", exif=exif)
+    made = fit(out.getvalue(), limits)
+    image = opened(made)
+    assert abs(made.width / made.height - 3 / 4) < 0.01
+    assert max(image.size) >= limits.most_side * 0.5
+    assert dict(image.getexif()) == {}
+    red, _, blue = image.convert("RGB").getpixel((0, image.height // 2))  # type: ignore[misc]
+    assert red > blue
 
 
 def test_a_bomb_is_not_unfolded() -> None:
