@@ -17,7 +17,10 @@ def compose_link(announcement: Announcement, network: Network, options: Mapping[
     if network.compose_url is None:
         return None
     values = {name: str(value or "").rstrip("/") for name, value in options.items()}
-    values |= {"text": quote(whole(announcement.parts[0]), safe=""), "url": quote(announcement.url, safe="")}
+    first = whole(announcement.parts[0])
+    if network.warns and announcement.content_warning:
+        first = f"{announcement.content_warning}\n\n{first}"
+    values |= {"text": quote(first, safe=""), "url": quote(announcement.url, safe="")}
     return network.compose_url.format(**values)
 
 

@@ -58,7 +58,10 @@ def compose(
     else:
         texts, unsaid = _thread(post, rules, target, tags, reserve)
         texts = texts or [_derived(post, rules, target, tags, reserve)]
-    parts = tuple(Part(made.text, _length(made.text, rules) + reserve, _spans(made, target, handles)) for made in texts)
+    parts = tuple(
+        Part(made.text, _length(made.text, rules) + reserve[min(index, 1)], _spans(made, target, handles))
+        for index, made in enumerate(texts)
+    )
     return Announcement(
         post=PostRef(post.id, post.slug, post.title, post.url or target, post.published),
         account=rules.account,
@@ -94,11 +97,17 @@ def _length(text: str, rules: Rules) -> int:
     return measure.length(text, rules.unit, rules.url_length)
 
 
-def _reserve(warning: str | None, rules: Rules) -> int:
-    """What a content warning takes of every part's limit: servers that speak Mastodon's API count it with the text."""
-    if not warning or rules.network.unit is not Unit.MASTODON:
-        return 0
-    return measure.code_points(warning) if rules.unit is Unit.CODE_POINTS else measure.graphemes(warning)
+def _reserve(warning: str | None, rules: Rules) -> tuple[int, int]:
+    """What a content warning takes of the first part's limit, and of every later one's.
+
+    Servers that speak Mastodon's API count it with the text of each; where a network knows none, it is in the words.
+    """
+    if not warning:
+        return 0, 0
+    if rules.network.unit is Unit.MASTODON:
+        most = measure.code_points(warning) if rules.unit is Unit.CODE_POINTS else measure.graphemes(warning)
+        return most, most
+    return (_length(f"{warning}\n\n", rules), 0) if rules.network.warns else (0, 0)
 
 
 def _unit(rules: Rules) -> str:
@@ -141,7 +150,7 @@ def _links(text: str, target: str) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _derived(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reserve: int) -> _Text:
+def _derived(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reserve: tuple[int, int]) -> _Text:
     """Words taken from the post, as many as fit, in the order of the account's template."""
     asks = drafts.uses(rules.template)
     shown = _shown(target, rules)
@@ -151,7 +160,7 @@ def _derived(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reser
 
     def fits(draft: Draft) -> bool:
         text = write(draft).text
-        return not _is_over(text, _length(text, rules) + reserve, rules)
+        return not _is_over(text, _length(text, rules) + reserve[0], rules)
 
     chosen = drafts.choose(
         words.said(post, rules),
@@ -164,7 +173,9 @@ def _derived(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reser
     return write(chosen)
 
 
-def _thread(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reserve: int) -> tuple[list[_Text], str]:
+def _thread(
+    post: Post, rules: Rules, target: str, tags: tuple[str, ...], reserve: tuple[int, int]
+) -> tuple[list[_Text], str]:
     """All words of the post, in as many messages as the account allows, the first by its template; and what is unsaid.
 
     Nothing where the account makes no threads, or where the post has no words beside its title.
@@ -181,11 +192,11 @@ def _thread(post: Post, rules: Rules, target: str, tags: tuple[str, ...], reserv
         draft = Draft(title=said.title, tags=kept, **filled)
         return _placed(template.render(rules.template, _values(draft, post, rules, target), _where(rules)), shown)
 
-    def fits(text: str) -> bool:
-        return not _is_over(text, _length(text, rules) + reserve, rules)
+    def fits(text: str, taken: int = reserve[1]) -> bool:
+        return not _is_over(text, _length(text, rules) + taken, rules)
 
     def fits_first(text: str, kept: tuple[str, ...]) -> bool:
-        return fits(first(text, kept).text) and bool(not text or asks.content or asks.summary)
+        return fits(first(text, kept).text, reserve[0]) and bool(not text or asks.content or asks.summary)
 
     for count in range(min(len(tags), rules.hashtags), -1, -1):
         kept = tags[:count]

@@ -46,6 +46,7 @@ WEBHOOK = Network(
 APPRISE = Network(
     name="apprise",
     title="Anything else, through Apprise",
+    warns=True,
     publisher="bot.publishers.through_apprise:ThroughApprise",
     limit=1000,
     unit=Unit.GRAPHEMES,

@@ -112,6 +112,7 @@ class Network:
     `compose_url` is the network's own form, to be filled in by a link: `{text}` and `{url}` stand for the words and
     the announced link, `{name}` for the option of that name. `prices` is None where nothing is to be paid.
 
+    `warns` says that a content warning stands above the words, for want of a place of its own, and counts with them.
     `images` is how many pictures go with a post, each within `pictures`; `either` says that they take the card's place.
     """
 
@@ -135,6 +136,7 @@ class Network:
     login: str = "secrets"
     pictures: Pictures = Pictures(most_bytes=2_000_000, most_pixels=16_000_000)
     either: bool = False
+    warns: bool = False
     compose_url: str | None = None
     prices: Prices | None = None
 

@@ -75,6 +75,7 @@ LOCAL = Network(
 MICROPUB = Network(
     name="micropub",
     title="Micropub",
+    warns=True,
     publisher="bot.publishers.micropub:Micropub",
     limit=600,  # micro.blog cuts longer notes on its timeline; others know no limit
     unit=Unit.GRAPHEMES,

@@ -13,6 +13,7 @@ from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.model import Announcement, Media, Note, Receipt
 from bot.publishers import x_timeline as timeline
 from bot.publishers.base import Access, Halfway, Profile, Sighting
+from bot.publishers.in_parts import words
 from bot.publishers.x_api import CALL_SECONDS, Api
 
 PAGE = 100  # GET /2/users/:id/tweets: the most at once
@@ -66,9 +67,9 @@ class X:
                 chain = timeline.thread(post, seen)[: len(announcement.parts)]
                 shown = timeline.sighting(post, self._web, self._handle, self._access.clock()).receipt
                 if len(chain) < len(announcement.parts):
-                    words = f"only {len(chain)} of {len(announcement.parts)} parts are there: {shown.url}"
+                    told = f"only {len(chain)} of {len(announcement.parts)} parts are there: {shown.url}"
                     notes = (self._part(index, str(part["id"])) for index, part in enumerate(chain))
-                    raise Halfway(words, [Note("part", note) for note in notes])
+                    raise Halfway(told, [Note("part", note) for note in notes])
                 return Receipt(
                     tuple(timeline.sent(str(part["id"]), self._web, self._handle) for part in chain), shown.at
                 )
@@ -141,7 +142,7 @@ class X:
 
     def _send(self, announcement: Announcement, index: int, before: str | None, pictures: list[str]) -> dict[str, Any]:
         """Send one part, and return its note. Words that X says it has had may be this part's, its answer lost."""
-        body: dict[str, Any] = {"text": announcement.parts[index].text}
+        body: dict[str, Any] = {"text": words(announcement, index)}
         if before:
             body["reply"] = {"in_reply_to_tweet_id": before}
         if pictures:
@@ -154,14 +155,14 @@ class X:
             raise Uncertain(f"{self._api.host} answered, but not with the post that was sent")
         return self._part(index, str(number))
 
-    def _there_already(self, announcement: Announcement, index: int, words: str) -> dict[str, Any]:
+    def _there_already(self, announcement: Announcement, index: int, said: str) -> dict[str, Any]:
         """Return the note of the part that stands there since the words were frozen; older ones are no part of it."""
-        wanted = " ".join(announcement.parts[index].text.split())
+        wanted = " ".join(words(announcement, index).split())
         since = (announcement.created_at or self._access.clock()) - JUST_NOW
         for post in self._posts(since, FEW, answers=index > 0):
             if wanted == " ".join(timeline.text(post).split()) or (index == 0 and timeline.says(post, announcement)):
                 return self._part(index, str(post["id"]))
-        raise Rejected(f"{self._api.host}: {words} Say it in other words (`posse.text` in the front matter).")
+        raise Rejected(f"{self._api.host}: {said} Say it in other words (`posse.text` in the front matter).")
 
     def _part(self, index: int, number: str) -> dict[str, Any]:
         at = timeline.instant_of(number) or self._access.clock()
@@ -178,7 +179,10 @@ class X:
         path = f"/2/users/{self._api.user_id()}/tweets"
         read = 0
         while True:
-            answer = self._api.get(path, **asked)
+            try:
+                answer = self._api.get(path, **asked)
+            except Rejected as error:
+                raise TooFar(f"no look at the account's posts: {error.message}") from error
             posts = _listed(answer.body or {}, self._api.host)
             for post in posts:
                 made = timeline.instant(post)

@@ -9,6 +9,7 @@ from typing import Any
 from bot.links import same_link
 from bot.model import Announcement, Receipt, Sent
 from bot.publishers.base import Sighting
+from bot.publishers.in_parts import words
 
 Post = Mapping[str, Any]
 EPOCH_MILLISECONDS = 1288834974657  # of the numbers X gives (github.com/twitter-archive/snowflake)
@@ -62,7 +63,7 @@ def says(post: Post, announcement: Announcement) -> bool:
     """Whether it is this announcement's first part: by the link, or where the words bear none, by the words."""
     if any(same_link(link, announcement.url) for link in links(post)):
         return True
-    return " ".join(text(post).split()).startswith(" ".join(announcement.parts[0].text.split()))
+    return " ".join(text(post).split()).startswith(" ".join(words(announcement, 0).split()))
 
 
 def thread(first: Post, posts: Sequence[Post]) -> list[Post]:

@@ -58,6 +58,9 @@ class OnX:
         self.server.behaviour.rate = 0
         return timedelta(seconds=self.server.behaviour.window)
 
+    def shown(self, announcement: Announcement) -> str:
+        return f"{announcement.content_warning}\n\n{announcement.text}"
+
     def too_long(self) -> Announcement:
         return announce("word " * 57 + "x")
 

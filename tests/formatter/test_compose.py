@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from bot.errors import TemplateError
+from bot.formatter import measure
 from bot.formatter.compose import compose, over_limit
 from bot.formatter.leftovers import leftovers
 from bot.formatter.rules import Rules
 from bot.formatter.template import check_template
 from bot.keys import announcement_key, tid
 from bot.model import BodyFormat, Post, PostId, PostSettings, Span, SpanKind, Visibility, Words
-from bot.networks import BLUESKY, MASTODON
+from bot.networks import BLUESKY, MASTODON, NETWORKS, Network
+from bot.publishers.in_parts import words as sent_words
 
 LONG = "Too long " * 40
 LINK = "https://example.com/2024/the-post.html"
@@ -208,6 +210,20 @@ def test_settings_of_the_post_win() -> None:
     assert (plain.language, plain.visibility, plain.content_warning) == ("de", Visibility.PUBLIC, None)
     assert (made.language, made.visibility, made.content_warning) == ("fr", Visibility.UNLISTED, "Spoilers")
     assert made.parts[0].length == plain.parts[0].length + len("Spoilers")
+
+
+@pytest.mark.parametrize("network", [each for each in NETWORKS.values() if each.warns], ids=lambda each: each.name)
+@pytest.mark.parametrize("parts", [1, 9])
+def test_a_content_warning_in_the_words_counts_with_them(network: Network, parts: int) -> None:
+    """What goes out is within the limit with the warning above it, and its length is told so."""
+    rules = Rules("me", network, network.limit, network.url_length, 0, parts=parts)
+    body = "One sentence of so many words, and no more. " * (network.limit // 20)
+    made = compose(_post(body=body, settings=PostSettings(everywhere=Words(content_warning="Spoilers 💜"))), rules)
+    for index, part in enumerate(made.parts):
+        length = measure.length(sent_words(made, index), network.unit, network.url_length)
+        assert length <= network.limit
+        assert length == part.length
+    assert sent_words(made, 0).startswith("Spoilers 💜\n\n")
 
 
 def test_templates_of_a_persons_own() -> None:
