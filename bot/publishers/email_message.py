@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from bot.errors import Rejected
+from bot.formatter import plain
 from bot.model import Announcement, Media, Part, SpanKind
 
 LONGEST_SUBJECT = 200
@@ -50,7 +51,7 @@ def message_id(key: str, domain: str) -> str:
 
 def subject(announcement: Announcement) -> str:
     """Return the post's title, else the first line of the words, below any content warning."""
-    first = announcement.post.title or announcement.parts[0].text.strip().partition("\n")[0]
+    first = plain.inline(announcement.post.title) or announcement.parts[0].text.strip().partition("\n")[0]
     line = " ".join(first.split())
     cut = line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1].rsplit(' ', 1)[0]}…"
     return f"[{announcement.content_warning}] {cut}" if announcement.content_warning else cut

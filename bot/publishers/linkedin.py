@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import Rejected, TryLater, Unauthorized
+from bot.formatter import plain
 from bot.model import Announcement, Note, Receipt
 from bot.publishers import sixty_days
 from bot.publishers.base import Access, Profile, Sighting
@@ -196,7 +197,7 @@ def _content(announcement: Announcement, images: Sequence[str]) -> Json:
         ]
         return {"media": pictures[0]} if len(pictures) == 1 else {"multiImage": {"images": pictures}}
     card = announcement.card
-    title = (card.title if card else "") or announcement.post.title or host_of(announcement.url)
+    title = (card.title if card else "") or plain.inline(announcement.post.title) or host_of(announcement.url)
     article: Json = {"source": announcement.url, "title": title[:400]}
     if card and card.description:
         article["description"] = card.description[:4086]

@@ -161,7 +161,10 @@ class Mastodon:
 
     def _page(self, account: str, below: str | None) -> Sequence[Mapping[str, Any]]:
         path = f"/api/v1/accounts/{quote(account, safe='')}/statuses"
-        page = self._api().rows(path, exclude_reblogs="1", limit=PAGE, **({"max_id": below} if below else {}))
+        try:
+            page = self._api().rows(path, exclude_reblogs="1", limit=PAGE, **({"max_id": below} if below else {}))
+        except Rejected as error:
+            raise TooFar(f"no look at the account's posts: {error.message}") from error
         if not all(status.get("id") for status in page):
             raise TryLater(f"{self._api().host} answered with something that is not a timeline")
         return page

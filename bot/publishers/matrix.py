@@ -159,7 +159,10 @@ class Matrix:
         user = self._whose()
         params = {"dir": "b", "limit": str(PAGE)}
         for _ in range(MOST_PAGES):
-            answer = self._need(self._call("GET", f"/client/v3/rooms/{quote(room, safe='')}/messages", params=params))
+            answer = self._call("GET", f"/client/v3/rooms/{quote(room, safe='')}/messages", params=params)
+            if answer.status in (400, 404, 405) and answer.data.get("errcode"):
+                raise TooFar(f"{self._host} does not show what is in the room: {_words(answer)}")
+            self._need(answer)
             chunk = answer.data.get("chunk")
             if not isinstance(chunk, list):
                 raise self._calls.unread(answer, self._host, "a timeline")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
-from bot.formatter import urls
+from bot.formatter import plain, urls
 from bot.model import Announcement, Receipt, Sent
 from bot.publishers.base import Sighting
 
@@ -64,7 +64,7 @@ def as_form(announcement: Announcement, photos: Sequence[str], manner: Manner) -
 
 def _words(announcement: Announcement, manner: Manner) -> tuple[str, str]:
     """Return name and content. An article's title is not said again in its content."""
-    title, text = announcement.post.title, announcement.text
+    title, text = plain.inline(announcement.post.title), announcement.text
     if announcement.content_warning:
         text = f"{announcement.content_warning}\n\n{text}"
     if not manner.article or not title:

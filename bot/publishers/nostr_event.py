@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.formatter import urls
+from bot.formatter import plain, urls
 from bot.model import Announcement, Part, Receipt, Sent, SpanKind
 from bot.publishers.base import Sighting
 from bot.publishers.nostr_keys import Keys, encode
@@ -120,7 +120,11 @@ def _article(announcement: Announcement) -> list[list[str]]:
     post = announcement.post
     mark = hashlib.sha256(post.id.encode()).hexdigest()[:8]
     published = post.published or announcement.instant
-    return [["d", f"{post.slug}-{mark}"], ["title", post.title], ["published_at", str(int(published.timestamp()))]]
+    return [
+        ["d", f"{post.slug}-{mark}"],
+        ["title", plain.inline(post.title)],
+        ["published_at", str(int(published.timestamp()))],
+    ]
 
 
 def _thread(before: Sequence[Event], keys: Keys) -> list[list[str]]:

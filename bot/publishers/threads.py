@@ -170,7 +170,10 @@ class Threads:
         """The account's own items, newest first, until one is older than `since`. Raises `TooFar` past all pages."""
         asked = {"fields": FIELDS, "limit": str(PAGE)}
         for _ in range(MOST_PAGES):
-            answer = self._get(f"/v1.0/me/{edge}", **asked)
+            try:
+                answer = self._get(f"/v1.0/me/{edge}", **asked)
+            except Rejected as error:
+                raise TooFar(f"no look at the account's threads: {error.message}") from error
             items, paging = answer.data.get("data"), answer.data.get("paging")
             if not isinstance(items, list) or not all(isinstance(item, Mapping) and item.get("id") for item in items):
                 raise TryLater(f"{self._host} answered with something that is not a list of threads")

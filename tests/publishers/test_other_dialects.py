@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.errors import Rejected, TryLater, Unauthorized
+from bot.errors import Rejected, TooFar, TryLater, Unauthorized
 from bot.model import Media
 from bot.publishers.base import Publisher
 from bot.publishers.discord import Discord
+from bot.publishers.email_message import subject
 from bot.publishers.linkedin import LinkedIn
+from bot.publishers.mastodon import Mastodon
 from bot.publishers.matrix import Matrix
+from bot.publishers.micropub_entry import Manner, as_json
+from bot.publishers.nostr_event import events
+from bot.publishers.nostr_keys import read_secret
 from bot.publishers.slack import Slack
 from bot.publishers.telegram import Telegram
 from bot.publishers.threads import Threads
+from bot.publishers.x import X
 from bot.testing import access, announcement, attempt, raised
+from tests.contracts.test_x import options
 from tests.servers.strict_http import Answer, Request, serve
 from tests.servers.test_strict_mastodon import started
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+KEYS = ("api_key", "api_secret", "access_token", "access_token_secret")
 PICTURE = Media(b"a picture", "image/png", "A road", 4, 3)
 NO_ALT = replace(PICTURE, alt="")
 
@@ -139,3 +149,41 @@ def test_what_answers_everything_is_no_encrypted_room(body: Any) -> None:
         error = attempt(matrix(base), announcement()).error
     assert isinstance(error, TryLater), error
     assert "is `homeserver` a Matrix server?" in str(error)
+
+
+LOOKS: dict[str, Callable[[str], Publisher]] = {
+    "matrix": matrix,
+    "threads": threads,
+    "x": lambda base: X(access(options(base), dict.fromkeys(KEYS, "1-secret"))),
+    "mastodon": lambda base: Mastodon(access({"instance": base}, {"access_token": "t"})),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_timeline_that_is_not_shown_cannot_be_looked_at(name: str) -> None:
+    """It is no absence, and no reason to refuse the post itself: nobody can look there."""
+    refusal = {"errcode": "M_UNRECOGNIZED", "error": {"message": "Not here"}, "title": "Not here"}
+
+    def route(request: Request) -> Answer:
+        if request.path.endswith(("whoami", "verify_credentials")):
+            return Answer(200, {"user_id": "@me:b", "id": "1", "username": "me"})
+        return Answer(404, refusal)
+
+    with started(serve(route)) as base:
+        publisher = LOOKS[name](base)
+        for error in (
+            raised(lambda: list(publisher.recent(LONG_AGO))),
+            raised(lambda: publisher.find(announcement(), LONG_AGO)),
+        ):
+            assert isinstance(error, TooFar), error
+
+
+def test_titles_are_plain_where_no_markup_is_read() -> None:
+    """The subject of a mail, an article's title on LinkedIn, Nostr and Micropub."""
+    made = announcement()
+    words = replace(made, post=replace(made.post, title="A *starry* [night](https://example.com) & `code`"))
+    plain = "A starry night & code"
+    assert plain == subject(words)
+    (event, *_) = events(words, read_secret("11" * 32), article=True)
+    assert ["title", plain] in event["tags"]
+    assert [plain] == as_json(words, [], Manner(article=True))["properties"]["name"]
