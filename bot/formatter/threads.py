@@ -47,7 +47,7 @@ def _sentences(text: str, fits: Fits) -> str:
     if count == len(stops) or _PARAGRAPH.match(text, len(taken)):
         return taken
     breaks = [match.start() for match in _PARAGRAPH.finditer(taken)]
-    whole = taken[: breaks[-1]] if breaks else ""
+    whole = taken[: breaks[-1]].rstrip() if breaks else ""
     return whole if len(whole) >= _WORTH_IT * len(taken) and fits(whole) else taken
 
 

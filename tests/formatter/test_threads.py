@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.formatter import measure, words
@@ -45,6 +45,7 @@ def post(title: str = "", body: str = "", tags: tuple[str, ...] = ()) -> Post:
     return Post("blog", "a.md", "a", LINK, title, body, id=PostId("1"), tags=tags)
 
 
+@example(text="One more sentence! \n\n Hello. Hello.", room=1, limit=27, most=3, bare=False)
 @given(TEXTS, st.integers(1, 80), st.integers(1, 120), st.integers(1, 6), st.booleans())
 @settings(max_examples=200)
 def test_no_word_is_lost_or_doubled(text: str, room: int, limit: int, most: int, bare: bool) -> None:
