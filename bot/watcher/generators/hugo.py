@@ -81,7 +81,11 @@ class Language:
 
 @dataclass(slots=True)
 class Hugo:
-    """A site of Hugo's. `languages` has the default one first; `ugly` is one flag, or one for each section."""
+    """A site of Hugo's.
+
+    `languages` has the default one first; `ugly` is one flag, or one for each section; `off`
+    are the languages that are not built.
+    """
 
     root: str
     base: str | None
@@ -91,6 +95,7 @@ class Hugo:
     languages: tuple[Language, ...]
     ugly: Mapping[str, bool] | bool
     slug_in_name: bool
+    off: frozenset[str] = frozenset()
     _bundles: dict[str, bool] = field(default_factory=dict)
     _indexed: dict[str, bool] = field(default_factory=dict)
 
@@ -112,7 +117,7 @@ class Hugo:
 
     def page(self, file: File) -> Made:
         """Say where the file's page is."""
-        if _is_not_rendered(file):
+        if _is_not_rendered(file) or self._is_off(file.path):
             return Made(None)
         stem, spoken = self._stem(posixpath.basename(file.path))
         language = spoken or self._by_folder(file.path) or self.languages[0]
@@ -146,7 +151,11 @@ class Hugo:
             path = f"/{where}/{self.names.sanitized(slug) if slug else self.names.of_path(name)}".replace("//", "/")
         if self._is_ugly(top):
             return (path if path.endswith(".html") else f"{path}.html"), False
-        return (path if path.endswith(".html") else f"{path.rstrip('/')}/"), False
+        return f"{path.rstrip('/')}/", False  # also what ends in `.html`
+
+    def _is_off(self, path: str) -> bool:
+        """Whether a file is in a language that is not built."""
+        return posixpath.basename(path).lower().split(".")[-2] in self.off
 
     def _is_ugly(self, section: str) -> bool:
         if isinstance(self.ugly, bool):
@@ -217,6 +226,7 @@ def look(place: Path) -> Hugo | None:
         languages=_languages(values),
         ugly=_true(ugly) if table is None else table,
         slug_in_name=":filename" in listed(at(at(values, "frontmatter"), "date")),
+        off=_off(values),
     )
 
 
@@ -224,14 +234,14 @@ def _languages(values: Mapping[str, Any]) -> tuple[Language, ...]:
     content = (words(values, "contentDir") or "content").strip("/")
     default = (words(values, "defaultContentLanguage") or "en").lower()
     tables = {str(key).lower(): table for key, table in (at(values, "languages") or {}).items()}
-    off = {name.lower() for name in listed(at(values, "disableLanguages"))}
+    off = _off(values)
     permalinks = at(values, "permalinks") or {}
     several = len(tables) > 1
     hosts = sum(1 for table in tables.values() if words(table, "baseURL")) == len(tables) > 0
     found = []
     for key in (default, *(key for key in tables if key != default)):
         table = tables.get(key, {})
-        if key in off or _true(at(table, "disabled")):
+        if key in off:
             continue
         in_folder = key != default or (_true(at(values, "defaultContentLanguageInSubdir")) and (several or not hosts))
         found.append(
@@ -244,6 +254,13 @@ def _languages(values: Mapping[str, Any]) -> tuple[Language, ...]:
             )
         )
     return tuple(found)
+
+
+def _off(values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the languages that are not built."""
+    tables = (at(values, "languages") or {}).items()
+    named = {str(key).lower() for key, table in tables if _true(at(table, "disabled"))}
+    return frozenset(named | {name.lower() for name in listed(at(values, "disableLanguages"))})
 
 
 def _pattern(permalinks: Mapping[str, Any], section: str) -> str | None:

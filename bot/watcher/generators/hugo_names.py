@@ -65,11 +65,11 @@ class Names:
         found = "".join(kept)
         if self.plain:
             found = "".join(c for c in unicodedata.normalize("NFD", found) if unicodedata.category(c) != "Mn")
-        return unicodedata.normalize("NFC", found.lower() if self.lower else found)
+        return unicodedata.normalize("NFC", _lower(found) if self.lower else found)
 
     def of_path(self, path: str) -> str:
         """Spell the path of a file: every single space becomes a hyphen where all is in lower case."""
-        return self.sanitized(path.lower().replace(" ", "-") if self.lower else path)
+        return self.sanitized(_lower(path).replace(" ", "-") if self.lower else path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def fill(pattern: str, tokens: Tokens, names: Names) -> str:
 
 def _filled(name: str, part: str, tokens: Tokens, names: Names, pattern: str) -> str:
     if (words := _worded(name, tokens)) is not None:
-        return names.sanitized(words.replace("/", "-").replace("+", " " if name != "title" else "+"))
+        return names.sanitized(words.replace("\\", "-").replace("+", " "))
     if name in {"section", "sections", "sectionslug", "sectionslugs"}:
         chosen = _part(part, list(tokens.sections)) if part else list(tokens.sections)
         return names.of_path("/".join(chosen if name.endswith("s") else chosen[:1]))
@@ -107,15 +107,19 @@ def _filled(name: str, part: str, tokens: Tokens, names: Names, pattern: str) ->
 
 
 def _worded(name: str, tokens: Tokens) -> str | None:
-    if name == "title":
-        return tokens.title
-    if name == "slug":
-        return tokens.slug or tokens.title
+    """Return the words of a token, None where it has none. A slug may hold a slash, a title may not."""
+    if name == "title" or (name == "slug" and not tokens.slug):
+        return tokens.title.replace("/", "-")
     if name in {"filename", "contentbasename"}:
         return tokens.name
-    if name in {"slugorfilename", "slugorcontentbasename"}:
+    if name in {"slug", "slugorfilename", "slugorcontentbasename"}:
         return tokens.slug or tokens.name
     return None
+
+
+def _lower(text: str) -> str:
+    """Return the text in lower case as Go makes it: each letter by itself, and one for one."""
+    return text.lower() if text.isascii() else "".join(char.lower()[0] for char in text)
 
 
 def _part(text: str, items: list[str]) -> list[str]:
