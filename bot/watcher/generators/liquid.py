@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import regex
+
 from bot.watcher.generators.letters import to_ascii
 from bot.watcher.permalink import PermalinkError, UndatedError
 
@@ -19,13 +21,18 @@ _UMLAUTS = {
     "ä": "ae",
     "ö": "oe",
     "ü": "ue",
-    "Ä": "Ae",
-    "Ö": "Oe",
-    "Ü": "Ue",
     "&": " and ",
     "♥": " love ",
     "🦄": " unicorn ",
 }
+# Where @sindresorhus/transliterate has others than Text::Unidecode.
+_OWN = dict(zip("йщъьюяёєґ", ("y", "sch", "", "", "yu", "ya", "yo", "ye", "g"), strict=True))
+_OWN |= dict(zip("ηήυύϋΰξφχβ", ("i", "i", "y", "y", "y", "y", "ks", "f", "x", "v"), strict=True))
+_OWN |= dict.fromkeys("œŋŀŧŉſ", "-") | {"€": "e"}
+_ARABIC = "e a a w i y a b t t th j h kh d dh r z s sh s d t z e gh f q k l m n h w a y"
+_OWN |= dict(zip("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي", _ARABIC.split(), strict=True))
+_SPELT = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}]")
+_UNSPELT = regex.compile(r"[\p{Armenian}\p{Georgian}]")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 
 
@@ -73,10 +80,19 @@ def _value(name: str, values: Mapping[str, Any], template: str) -> Any:
 
 def slugify(text: str) -> str:
     """Do as Eleventy's `slugify` filter (@sindresorhus/slugify, which leaves capitals within words alone)."""
-    text = "".join(_UMLAUTS.get(char, char) for char in unicodedata.normalize("NFC", text))
-    text = to_ascii(text).lower()
-    text = re.sub(r"([a-z\d]+)['’]([ts])(\s|$)", r"\1\2\3", text)
+    if _UNSPELT.search(text):
+        raise PermalinkError(f'only Eleventy can make a slug of "{text}"; set canonical_url')
+    text = "".join(map(_spelt, unicodedata.normalize("NFC", text.replace("İ", "i")).lower()))
+    text = re.sub(r"([a-z\d]+)'([ts])(\s|$)", r"\1\2\3", text)
     return re.sub(r"-+", "-", re.sub(r"[^a-z\d]+", "-", text)).strip("-")
+
+
+def _spelt(char: str) -> str:
+    """One letter by the tables of @sindresorhus/transliterate; what it has none for parts words."""
+    known = _UMLAUTS.get(char, _OWN.get(char))
+    if known is not None or char.isascii():
+        return char if known is None else known
+    return (to_ascii(char) if _SPELT.match(char) else "") or "-"
 
 
 def _slug(text: str) -> str:
@@ -107,6 +123,7 @@ _FILTERS: dict[str, Callable[[Any, list[str]], Any]] = {
     "lower": lambda value, _: str(value or "").lower(),
     "upcase": lambda value, _: str(value or "").upper(),
     "upper": lambda value, _: str(value or "").upper(),
+    "capitalize": lambda value, _: str(value or "").capitalize(),
     "strip": lambda value, _: str(value or "").strip(),
     "trim": lambda value, _: str(value or "").strip(),
     "append": lambda value, arguments: f"{value or ''}{_first(arguments)}",
