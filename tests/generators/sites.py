@@ -183,6 +183,33 @@ HUGO = (
     ),
 )
 
+_TITLES = {
+    "slashes.md": 'title: "a/b\\\\c d"\ndate: 2024-05-09',
+    "plus.md": "title: 'C++ & C# @ home ~ x'\ndate: 2024-05-08",
+    "turkish.md": "title: İstanbul IĞDIR ΟΔΟΣ\ndate: 2024-05-13",
+    "slug-path.md": "title: S\nslug: a/b\ndate: 2024-05-16",
+    "page.html.md": "title: H\ndate: 2024-05-17",
+    "draft.fr.md": "title: Un\ndate: 2024-05-18",
+}
+HUGO += (
+    Sample(
+        "titles",
+        {
+            "hugo.toml": 'baseURL = "https://blog.example/"\n[permalinks]\nposts = "/p/:year/:title/"\n'
+            'notes = "/n/:slug.html"\nfiles = "/f/:slugorcontentbasename"\n'
+            "[languages.en]\nweight = 1\n[languages.fr]\ndisabled = true\n",
+            **_HUGO_LAYOUTS,
+        },
+        {
+            **_below("content/posts", _TITLES),
+            **_below("content/notes", _TITLES),
+            **_below("content/files", _TITLES),
+            **_below("content/other", _TITLES),
+        },
+        ("content/posts", "content/notes", "content/files", "content/other"),
+    ),
+)
+
 _JEKYLL_LAYOUT = {
     "_layouts/page.html": LAYOUT.format(url="{{ page.url | absolute_url }}", content="{{ content }}"),
 }
@@ -273,6 +300,32 @@ JEKYLL = (
         ("_posts", "_notes", "_recipes", "_hidden"),
     ),
     Sample(
+        "scopes",
+        {
+            "_config.yml": "url: https://blog.example\nbaseurl: b\npermalink: /:collection/:path/\ndefaults:\n"
+            "- scope: {path: ''}\n  values: {layout: page}\n"
+            "- scope: {path: _posts/news}\n  values: {permalink: '/news/:title.html', category: news}\n"
+            "- scope: {path: _posts/off}\n  values: {published: false}\n"
+            "- scope: {path: _posts/cats}\n"
+            "  values: {categories: [From Defaults, two], permalink: '/c/:categories/:title/'}\n",
+            **_JEKYLL_LAYOUT,
+        },
+        {
+            "_posts/2024-06-19-one.md": "title: One",
+            "_posts/2024-06-19-index.md": "title: One\npermalink: /x/:title/index.html",
+            "_posts/deep/er/2024-06-19-one.md": "title: One",
+            "_posts/news/2024-06-19-two.md": "title: Two",
+            "_posts/newsletter/2024-06-19-three.md": "title: Three",
+            "_posts/off/2024-06-19-four.md": "title: Four",
+            "_posts/off/2024-06-19-five.md": "title: Five\npublished: true",
+            "_posts/cats/2024-06-19-six.md": "title: Six",
+            "_posts/cats/2024-06-19-seven.md": "title: Seven\ncategories: own two",
+            "_posts/cats/2024-06-19-eight.md": "title: Eight\ncategory: own",
+            "blog/Deep er/_posts/2024-06-19-nine.md": "title: Nine",
+        },
+        ("_posts", "blog"),
+    ),
+    Sample(
         "moved",
         {
             "_config.yml": "url: https://blog.example\nsource: src\ncollections_dir: all\n"
@@ -302,6 +355,10 @@ _ELEVENTY_PAGES = {
     "perma-html.md": "title: P\ndate: 2024-04-03\npermalink: over/page.html",
     "2024-04-04-perma-slug.md": "title: P\npermalink: /s/{{ page.fileSlug }}/",
     "2024-04-05-perma-title.md": "title: Mein Tïtel & more's 'n\npermalink: '/t/{{ title | slugify }}/'",
+    "2024-04-05-perma-cyrillic.md": "title: Привет, Мир Ёжик\npermalink: '/t/{{ title | slugify }}/'",
+    "2024-04-05-perma-arabic.md": "title: مرحبا بالعالم\npermalink: '/t/{{ title | slugify }}/'",
+    "2024-04-05-perma-curly.md": "title: '“It’s” don’t œuvre 5 € ½ 日本'\npermalink: '/t/{{ title | slugify }}/'",
+    "2024-04-05-perma-case.md": "title: a bC\npermalink: '/t/{{ title | capitalize | remove: \" \" }}/'",
     "2024-04-06-perma-stem.md": "title: P\npermalink: '{{ page.filePathStem }}.html'",
     "2024-04-07-perma-date.md": "title: P\npermalink: \"/d/{{ page.date | date: '%Y/%m/%d' }}/{{ slug }}/\"\nslug: dd",
     "perma-false.md": "title: P\ndate: 2024-04-08\npermalink: false",

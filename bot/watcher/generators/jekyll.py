@@ -30,10 +30,12 @@ class Scope:
     values: Mapping[str, Any]
 
     def fits(self, path: str, type_: str) -> bool:
-        """Whether the entry is for this file."""
+        """Whether the entry is for this file; a path without a star is for all that begin so, also `newsletter`."""
         if self.type and self.type != type_:
             return False
-        return not self.path or globs.compiled(("/" + self.path,)).match(path) is not None
+        if "*" not in self.path:
+            return path.startswith(self.path)
+        return globs.compiled((f"/{self.path.strip('/')}",)).match(path) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Jekyll:
         if kind not in {"posts", "pages", "drafts"} and at(collection, "output") not in ("true", True):
             return Made(None)
         given = self._defaults(path, kind)
+        if "published" not in file.values and str(given.get("published")).lower() == "false":
+            return Made(None)
         own = file.text("permalink") or words(given, "permalink") or ""
         pattern: str = own or self._pattern(kind, collection)
         *folders, name = below.split("/")
@@ -76,7 +80,7 @@ class Jekyll:
         slug = file.text("slug") or words(given, "slug") or rest.rstrip(".")
         fields = {
             ":collection": kind,
-            ":path": "/".join((*folders, stem)) if kind != "pages" else "/".join(folders),
+            ":path": "/".join((*_above(path, self.inside), *folders, stem)) if kind != "pages" else "/".join(folders),
             ":name": permalink.slugify(stem),
             ":basename": stem,
         }
@@ -92,7 +96,7 @@ class Jekyll:
             pattern,
         )
         path = permalink.expand(pattern if pattern.startswith("/") else f"/{pattern}", place)
-        return Made(path, is_encoded=True)
+        return Made(path + "index.html" * pattern.endswith("/index.html"), is_encoded=True)
 
     def _kind(self, path: str) -> tuple[str, str]:
         """Return the collection that a file is of, and its path in there; `pages` where it is of none."""
@@ -127,12 +131,22 @@ class Jekyll:
         return found
 
     def _categories(self, file: File, path: str, given: Mapping[str, Any]) -> Iterator[str]:
-        """Yield the folders above `_posts`, then what the front matter, or else the defaults, say."""
-        above = path.removeprefix(self.inside).split("/")
-        yield from above[: above.index("_posts")] if "_posts" in above else ()
-        for key, cut in (("categories", True), ("category", False)):
-            value = file.values.get(key, given.get(key))
-            yield from (value.split() if cut else [value]) if isinstance(value, str) else texts(value)
+        """Yield the folders above `_posts`, then what the defaults and the front matter say."""
+        yield from _above(path, self.inside)
+        yield from _listed(given.get("categories"))
+        yield from _listed(file.values.get("categories"))
+        one = file.values.get("category", given.get("category"))
+        yield from [one] if isinstance(one, str) else texts(one)
+
+
+def _above(path: str, inside: str) -> list[str]:
+    """Return the folders above `_posts`."""
+    folders = path.removeprefix(inside).split("/")
+    return folders[: folders.index("_posts")] if "_posts" in folders else []
+
+
+def _listed(value: Any) -> list[str]:
+    return value.split() if isinstance(value, str) else list(texts(value))
 
 
 def look(place: Path) -> Jekyll | None:
@@ -159,7 +173,7 @@ def look(place: Path) -> Jekyll | None:
         style=words(values, "permalink"),
         collections={name: table if isinstance(table, dict) else {} for name, table in (named or {}).items()},
         scopes=tuple(
-            Scope((words(entry, "scope.path") or "").strip("/"), words(entry, "scope.type"), given)
+            Scope((words(entry, "scope.path") or "").removeprefix("/"), words(entry, "scope.type"), given)
             for entry in (entries if isinstance(entries, list) else [])
             if isinstance(given := at(entry, "values"), dict)
         ),
