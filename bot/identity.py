@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.likeness import Remembered as Remembered
-from bot.likeness import match
+from bot.likeness import match, same_day
 from bot.links import normalise
 from bot.model import Post, PostId
 
@@ -66,15 +66,19 @@ def identify(
     remembered: Mapping[PostId, Remembered],
     present: frozenset[Name],
     gone: Sequence[Remembered],
+    former: Sequence[Remembered] = (),
 ) -> list[Identified]:
     """Say of each found post of one source which it is, in the order given.
 
     `owners` maps the names of the found posts to remembered posts, all of which are in `remembered`. `present` holds
-    the item names of all that the scan saw, read or not. `gone` are posts of this source that the scan did not see.
+    the item names of all that the scan saw, read or not. `gone` are posts of this source that the scan did not see;
+    `former` those that scans before it did not see either, which come back as they were or are a doubt.
     """
     scan = _Scan(found, owners, remembered, present)
     scan.by_name()
-    scan.by_signs(match(scan.unnamed(), sorted((post for post in gone if post.id not in scan.taken), key=_order)))
+    scan.by_signs(scan.matches(gone))
+    scan.back_again(scan.matches(former))
+    scan.rest()
     return [scan.answer(post) for post in found]
 
 
@@ -135,16 +139,33 @@ class _Scan:
         """The posts that answer to no known name."""
         return [post for post in self.found if id(post) not in self.given]
 
+    def matches(self, gone: Sequence[Remembered]) -> dict[int, tuple[Remembered, bool]]:
+        """Pair what is left with posts that are gone: which it looks like, and whether surely."""
+        return match(self.unnamed(), sorted((post for post in gone if post.id not in self.taken), key=_order))
+
     def by_signs(self, matches: Mapping[int, tuple[Remembered, bool]]) -> None:
-        """Give the rest their ids: those of gone posts they surely are, else new ones."""
+        """Give their ids to those that surely are posts gone in this scan, and note the doubts."""
         for post in self.unnamed():
-            match = matches.get(id(post))
-            if match and match[1]:
-                self._give(post, match[0].id)
-                continue
+            known, is_sure = matches.get(id(post), (None, False))
+            if known and is_sure:
+                self._give(post, known.id)
+            elif known:
+                self.doubts[id(post)] = _doubt(known)
+
+    def back_again(self, matches: Mapping[int, tuple[Remembered, bool]]) -> None:
+        """Give their ids to posts that were gone and are back with their date; with another one that is a doubt."""
+        for post in self.unnamed():
+            known, is_sure = matches.get(id(post), (None, False))
+            if known and is_sure and same_day(post, known):
+                self._give(post, known.id)
+                self.doubts.pop(id(post), None)
+            elif known and is_sure:
+                self.doubts.setdefault(id(post), _doubt(known))
+
+    def rest(self) -> None:
+        """Make new posts of what is left."""
+        for post in self.unnamed():
             self._new(post)
-            if match:
-                self.doubts[id(post)] = f"it may be {_called(match[0])}, which is gone since this one came", match[0].id
 
     def answer(self, post: Post) -> Identified:
         """The identity of `post`."""
@@ -253,6 +274,10 @@ class _Scan:
 
 def _order(post: Post | Remembered) -> tuple[str, ...]:
     return (post.source_id, post.url or "", post.title, post.text_hash, str(post.published))
+
+
+def _doubt(known: Remembered) -> tuple[str, PostId]:
+    return f"it may be {_called(known)}, which is gone since this one came", known.id
 
 
 def _urls(post: Post) -> list[Name]:

@@ -51,6 +51,25 @@ def match(found: Sequence[Post], gone: Sequence[Remembered]) -> dict[int, tuple[
     return answers
 
 
+def same_day(post: Post, known: Remembered) -> bool:
+    """Whether the dates of two posts are less than a day apart, or neither has one."""
+    apart = _apart(post.published, known.published)
+    return post.published == known.published if apart is None else apart < timedelta(days=1)
+
+
+def twins(found: Sequence[Post], missing: Sequence[Remembered]) -> list[Remembered]:
+    """Those of `missing` whose words, title and day one of `found` has: no window slides so."""
+    by_text: dict[tuple[str, str], list[Post]] = {}
+    for post in found:
+        if post.text_hash:
+            by_text.setdefault((post.text_hash, _fold(post.title)), []).append(post)
+    return [
+        known
+        for known in missing
+        if any(same_day(post, known) for post in by_text.get((known.text_hash, _fold(known.title)), ()))
+    ]
+
+
 class _Signs:
     """How much each found post looks like each gone one: `_SURE` and above is proof, above zero is doubt."""
 

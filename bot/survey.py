@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot import identity
+from bot import identity, likeness
 from bot.errors import SourceError
 from bot.identity import Name
 from bot.model import Page, Post, PostId, Problem
@@ -73,7 +73,7 @@ class Surveyor:
 
     def _identify(self, source: str, scan: Scan, before: frozenset[str]) -> None:
         missing = before - scan.present()
-        gone = self.store.posts_at(source, missing) if missing else []
+        gone = lost = self.store.posts_at(source, missing) if missing else []
         if scan.window:
             unread = self.store.posts_at(source, scan.unchanged)
             shown = [*(post.published for post in scan.posts), *(post.published for post in unread)]
@@ -84,7 +84,9 @@ class Surveyor:
         remembered = {id_: _remember(post) for id_, post in self.store.posts(set(owners.values())).items()}
         remembered |= {id_: _remember(self.known[id_]) for id_ in owners.values() if id_ in self.known}
         present = frozenset(identity.item_name(source, item) for item in scan.present())
-        answers = identity.identify(scan.posts, owners, remembered, present, [_remember(post) for post in gone])
+        strangers = [post for post in scan.posts if owners.keys().isdisjoint(identity.names(post))]
+        former = self._former(source, strangers, lost, {post.id for post in gone}) if strangers else []
+        answers = identity.identify(scan.posts, owners, remembered, present, list(map(_remember, gone)), former)
         kept = identity.claims(answers)
         places = {id_: known.source_id for id_, known in remembered.items()}
         places |= {answer.post.id: answer.post.source_id for answer in answers}
@@ -94,6 +96,13 @@ class Surveyor:
         # A post is gone with its place, and also when another has moved into it.
         displaced = self.store.posts_at(source, [post.source_id for post in scan.posts if post.source_id in before])
         self.gone |= {post.id for post in (*gone, *displaced) if post.id not in came_back}
+
+    def _former(
+        self, source: str, strangers: Sequence[Post], lost: Sequence[KnownPost], gone: Collection[PostId]
+    ) -> list[identity.Remembered]:
+        """What unknown posts may be beside those gone in this scan: gone earlier, or twins that a window slid past."""
+        slid = [_remember(post) for post in lost if post.id not in gone]
+        return [*map(_remember, self.store.gone_before(source)), *likeness.twins(strangers, slid)]
 
     def _take(self, answer: identity.Identified, own: Sequence[Name], places: Mapping[PostId, str]) -> None:
         post = answer.post

@@ -180,6 +180,8 @@ class Enqueueing(_Hooks):
         store.forget_gone([PostId("a"), PostId("b")], NOW + SECOND)
         assert [(r.state, r.reason) for r in store.deliveries()] == [(State.DUE, None), (State.SKIPPED, Reason.GONE)]
         assert store.stamps("blog") == {}
+        assert sorted(post.id for post in store.gone_before("blog")) == ["a", "b"]
+        assert store.gone_before("other") == []
         assert all(post.gone_at == NOW + SECOND for post in store.all_posts())
 
     def test_planning_is_all_or_nothing(self) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.identity import Identified, Name, Remembered, claims, identify, item_name, names, url_name
+from bot.likeness import twins
 from bot.model import Post, PostId
 
 NOON = datetime(2024, 6, 19, 12, 0, tzinfo=UTC)
@@ -41,6 +42,20 @@ def post(
     )
 
 
+def _remembered(known: Post) -> Remembered:
+    return Remembered(
+        id=known.id,
+        source=known.source,
+        source_id=known.source_id,
+        url=known.url,
+        title=known.title,
+        slug=known.slug,
+        published=known.published,
+        has_time=known.has_time,
+        text_hash=known.text_hash,
+    )
+
+
 @dataclass
 class Memory:
     """What a store would remember from scan to scan."""
@@ -48,6 +63,7 @@ class Memory:
     owners: dict[Name, PostId] = field(default_factory=dict)
     posts: dict[PostId, Remembered] = field(default_factory=dict)
     standing: dict[str, PostId] = field(default_factory=dict)
+    lost: set[PostId] = field(default_factory=set)
 
     def scan(self, *found: Post, unread: Sequence[str] = (), window: bool = False) -> list[Identified]:
         """Identify `found`; `unread` are the names of posts that are there and were not read."""
@@ -56,10 +72,12 @@ class Memory:
         wanted = {name for post in found for name in names(post)}
         owners = {name: id_ for name, id_ in self.owners.items() if name in wanted}
         named = {id_: self.posts[id_] for id_ in owners.values()}
-        answers = identify(found, owners, named, frozenset(item_name("blog", place) for place in present), gone)
+        former = [self.posts[id_] for id_ in self.lost]
+        answers = identify(found, owners, named, frozenset(item_name("blog", place) for place in present), gone, former)
         kept = claims(answers)
         for answer in answers:
             self._remember(answer.post, kept[answer.post.id])
+        self.lost = (self.lost | {post.id for post in gone}) - {answer.post.id for answer in answers}
         self.standing = {place: id_ for place, id_ in self.standing.items() if place in present}
         self.standing |= {answer.post.source_id: answer.post.id for answer in answers}
         return answers
@@ -70,17 +88,7 @@ class Memory:
                 self.owners[name] = known.id
             else:
                 self.owners.setdefault(name, known.id)
-        self.posts[known.id] = Remembered(
-            id=known.id,
-            source=known.source,
-            source_id=known.source_id,
-            url=known.url,
-            title=known.title,
-            slug=known.slug,
-            published=known.published,
-            has_time=known.has_time,
-            text_hash=known.text_hash,
-        )
+        self.posts[known.id] = _remembered(known)
 
     def ids(self, *found: Post, unread: Sequence[str] = ()) -> list[PostId]:
         """The identities alone."""
@@ -419,6 +427,50 @@ Scans = list[list[tuple[str, str, str, str, int, int]]]
 
 def _told(answers: Sequence[Identified]) -> dict[str, tuple[object, ...]]:
     return {a.post.source_id: (a.post.id, a.is_new, a.doubt, a.other, a.duplicate) for a in answers}
+
+
+class TestComesBack:
+    """A post that was gone for some scans, and is put back under another name."""
+
+    def _after_a_while(self, before: Post, after: Post) -> tuple[Identified, Identified]:
+        memory = Memory()
+        old = memory.scan(before)[0]
+        memory.scan(post("z", published=NOON + timedelta(days=400)))
+        memory.scan(post("z", published=NOON + timedelta(days=400)))
+        return old, memory.scan(post("z", published=NOON + timedelta(days=400)), after)[1]
+
+    def test_with_its_date_and_words(self) -> None:
+        """With its day, title and text it is the post it was."""
+        old, new = self._after_a_while(post("a", title="T", text="x"), post("b", title="T", text="x"))
+        assert (old.post.id, False, None) == (new.post.id, new.is_new, new.doubt)
+
+    def test_with_another_date(self) -> None:
+        """With its title and text under another date it may be another week's: a person must say."""
+        later = post("b", title="T", text="x", published=NOON + timedelta(days=7))
+        old, new = self._after_a_while(post("a", title="T", text="x"), later)
+        assert new.is_new
+        assert old.post.id == new.other
+
+    def test_with_a_templates_text_alone(self) -> None:
+        """A post long gone that shared its text, or its title, with a new one is no reason to hold that."""
+        for after in (post("b", text="x"), post("b", title="T")):
+            later = replace(after, published=NOON + timedelta(days=7))
+            old, new = self._after_a_while(post("a", title="T", text="x"), later)
+            assert (True, None) == (new.is_new, new.doubt)
+            assert old.post.id != new.post.id
+
+
+class TestTwins:
+    """What a window seems to have slid past, while its words, title and day are there under another name."""
+
+    def test_words_title_and_day_are_asked_for(self) -> None:
+        """One that differs in any of the three is another post; without dates on either side the day is the same."""
+        before = [Memory().scan(post("a", title="T", text="x", published=at))[0].post for at in (NOON, None)]
+        known = [_remembered(one) for one in before]
+        assert twins([post("b", title="t!", text="x", published=NOON + timedelta(hours=5))], known) == known[:1]
+        assert twins([post("b", title="T", text="x", published=None)], known) == known[1:]
+        assert twins([post("b", title="T", text="x", published=NOON + timedelta(days=1))], known) == []
+        assert twins([post("b", title="T", text="y"), post("b", title="U", text="x")], known) == []
 
 
 class TestProperties:

@@ -125,6 +125,10 @@ class ReadOnlyStore(Protocol):
         """The remembered posts of a source that stood under one of these ids."""
         ...
 
+    def gone_before(self, source: str) -> list[KnownPost]:
+        """The remembered posts of a source that are marked gone."""
+        ...
+
     def all_posts(self) -> list[KnownPost]:
         """Every remembered post, newest first."""
         ...

@@ -139,6 +139,11 @@ class SqlReader:
         sql = f"SELECT * FROM posts WHERE source = :source AND {self._db.among('source_id', 'ids')}"
         return [known_post(row) for row in self._rows(sql, source=source, ids=self._db.pack(set(source_ids)))]
 
+    def gone_before(self, source: str) -> list[KnownPost]:
+        """See `ReadOnlyStore`."""
+        sql = "SELECT * FROM posts WHERE source = :source AND gone_at IS NOT NULL"
+        return [known_post(row) for row in self._rows(sql, source=source)]
+
     def all_posts(self) -> list[KnownPost]:
         """See `ReadOnlyStore`."""
         return [known_post(row) for row in self._rows("SELECT * FROM posts ORDER BY published DESC NULLS LAST, id")]
