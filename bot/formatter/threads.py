@@ -6,7 +6,7 @@ No word is lost or doubled up to the last message, and no mark of ours is added.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import regex
 
@@ -16,6 +16,7 @@ Fits = Callable[[str], bool]
 
 _GRAPHEME = regex.compile(r"\X")
 _PARAGRAPH = regex.compile(r"\n{2,}")
+_OPEN = regex.compile(r"^[^\n]{1,80}(?<![\p{P}\p{S}])$")  # a line that closes with no mark is a heading, or is like one
 _WORTH_IT = 0.6  # a message may end at a paragraph when that leaves it at least this full
 
 
@@ -38,17 +39,32 @@ def split(text: str, first: Fits, further: Fits, most: int, *, bare: bool) -> li
 
 
 def _sentences(text: str, fits: Fits) -> str:
-    """The most whole sentences that fit, back to the end of a paragraph where the message stays full enough."""
+    """The most whole sentences that fit, back to the end of a paragraph where the message stays full enough.
+
+    None ends on what announces the next sentence, or heads it, unless nothing else would fit.
+    """
     stops = ends(text)
     count = _most(len(stops), lambda number: fits(text[: stops[number - 1]].rstrip()))
     if not count:
         return ""
-    taken = text[: stops[count - 1]].rstrip()
-    if count == len(stops) or _PARAGRAPH.match(text, len(taken)):
-        return taken
-    breaks = [match.start() for match in _PARAGRAPH.finditer(taken)]
-    whole = taken[: breaks[-1]].rstrip() if breaks else ""
+    if count == len(stops):
+        return text[: stops[-1]].rstrip()
+    rests = _rests(text, stops[:count]) or stops[:count]
+    taken = text[: rests[-1]].rstrip()
+    breaks = [stop for stop in rests if _PARAGRAPH.match(text, stop)]
+    whole = text[: breaks[-1]].rstrip() if breaks else ""
     return whole if len(whole) >= _WORTH_IT * len(taken) and fits(whole) else taken
+
+
+def _rests(text: str, stops: list[int]) -> list[int]:
+    """The stops that may stand before a break: what announces the next sentence, or heads it, goes with that."""
+    found = []
+    for start, stop in pairwise((0, *stops)):
+        last = text[start:stop].strip()
+        heads = _PARAGRAPH.match(text, stop) and _OPEN.search(last) and not last.startswith("•")
+        if last and not closes_with_colon(last) and not heads:
+            found.append(stop)
+    return found
 
 
 def _torn(text: str, fits: Fits) -> str:

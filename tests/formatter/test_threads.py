@@ -137,3 +137,20 @@ def test_a_sentence_longer_than_a_part_is_cut_between_words() -> None:
     link = made.parts[0].spans[0]
     shown = made.parts[0].text[: link.start] + " ".join(["", *(part.text for part in made.parts[1:])])
     assert body.split() == shown.split()
+
+
+def test_what_leads_on_goes_with_what_it_leads_to() -> None:
+    """No message ends on a sentence that closes with a colon, or on a heading, while there is another place to end."""
+    text = "One is here. Two is here:\n\n• a thing\n\nHeading of it\n\nThree is here."
+    fits = lambda made: len(made) <= 26  # noqa: E731 - two of them, side by side, are read together
+    assert split(text, fits, fits, 9, bare=False) == [
+        "One is here.",
+        "Two is here:\n\n• a thing",
+        "Heading of it",
+        "Three is here.",
+    ]
+    wide = lambda made: len(made) <= 52  # noqa: E731
+    assert split(text, wide, wide, 9, bare=False) == [
+        "One is here. Two is here:\n\n• a thing",
+        "Heading of it\n\nThree is here.",
+    ]
