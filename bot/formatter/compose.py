@@ -53,6 +53,7 @@ def compose(
     unsaid = ""
     handles: set[str] | None = {handle.casefold().lstrip("@") for handle in rules.mentions.values()}
     if own.text:
+        target = _as_written(own.text, target)
         texts = [_authored(own.text, target, rules)]
         handles = None if rules.network.mentions else set()
     else:
@@ -127,6 +128,12 @@ def _warnings(parts: Iterable[Part], rules: Rules, target: str) -> Iterable[str]
 
 def _shown(target: str, rules: Rules) -> str:
     return urls.short(target) if rules.network.link_style is LinkStyle.SHORT else target
+
+
+def _as_written(text: str, target: str) -> str:
+    """The link as the author's own text has it, where that differs by a slash at the end alone."""
+    written = (text[slice(*at)] for at in urls.spans(text))
+    return next((url for url in written if same_link(url.rstrip("/"), target.rstrip("/"))), target)
 
 
 def _authored(text: str, target: str, rules: Rules) -> _Text:

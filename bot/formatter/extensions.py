@@ -50,12 +50,13 @@ _FOOTNOTE = re.compile(
     r"^ {0,3}\[\^[^\]\s]+\]:.*(?:\n(?![ \t]*$| {0,3}\[\^).+)*(?:\n(?:[ \t]*\n)+(?: {4}|\t)\S.*(?:\n(?![ \t]*$).+)*)*",
     re.MULTILINE,
 )
+_MARK = re.compile(r"<sup\b[^<>]*>\s*<a\b[^<>]*href=[\"']?#[^<>]*>[^<>]*</a>\s*</sup>", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"^ {0,3}\*\[[^\]\n]+\]:.*$", re.MULTILINE)
 _IMPORT = re.compile(r"^import\s(?:[^'\"\n]+\sfrom\s+)?(['\"])[^'\"\n]+\1;?[ \t]*$", re.MULTILINE)
 _EMBED = re.compile(r"!\[\[[^\[\]\n]+\]\]")
 _WIKI = re.compile(r"\[\[(?:[^\[\]|\n]+\|)?([^\[\]|\n]+)\]\]")
 _MARKED = re.compile(r"(?<![\w=])==(?![=\s])([^=\n]+?)(?<![=\s])==(?![\w=])")
-_ADDED = re.compile(r"[=!?:]{2}|[\[{$]|^import\s", re.MULTILINE)
+_ADDED = re.compile(r"<sup|[=!?:]{2}|[\[{$]|^import\s", re.MULTILINE)
 _FORMULA = re.compile(r"^[ \t]*\$\$.+?\$\$[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
@@ -105,7 +106,7 @@ def _untemplated(text: str) -> str:
 
 
 def _plainer(text: str) -> str:
-    for pattern in (_LIST_OF_CONTENTS, _FOOTNOTE, _ABBREVIATION, _IMPORT, _EMBED, _FORMULA, _PLAIN_ATTRIBUTES):
+    for pattern in (_LIST_OF_CONTENTS, _FOOTNOTE, _MARK, _ABBREVIATION, _IMPORT, _EMBED, _FORMULA, _PLAIN_ATTRIBUTES):
         text = pattern.sub("", text)
     return _MARKED.sub(r"\1", _WIKI.sub(r"\1", _BOX.sub(_set_apart, text)))
 

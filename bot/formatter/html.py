@@ -28,6 +28,11 @@ iframe li main nav ol p pre section summary table tbody td tfoot th thead tr ul 
 """
 _BREAKS = frozenset(_ELEMENTS.split())
 _SILENT = frozenset(("script", "style", "template", "noscript", "svg", "head", "object", "iframe", "video", "audio"))
+_NOTES = frozenset(
+    ("footnote", "footnotes", "footnote-ref", "footnote-backref", "footnote-reference", "reversefootnote")
+)
+_NOTE_ROLES = frozenset(("doc-noteref", "doc-endnotes", "doc-backlink", "doc-endnote"))
+_NOTE_TARGET = re.compile(r"#(?:user-content-)?(?:fn|footnote|_ftn|cite_note|easy-footnote)", re.IGNORECASE)
 _STRUCK = frozenset(("del", "s", "strike"))
 _FORMATTING = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|br|cite|code|del|em|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr)"
@@ -50,6 +55,13 @@ def blocks(body: str) -> list[Block]:
     return parser.found
 
 
+def _is_note(given: dict[str, str | None]) -> bool:
+    """Whether an element is a footnote's mark, the way back from it, or the footnotes themselves."""
+    classes = set((given.get("class") or "").lower().split())
+    target, role = given.get("href") or "", given.get("role") or ""
+    return bool(classes & _NOTES) or role in _NOTE_ROLES or _NOTE_TARGET.match(target) is not None
+
+
 class _Parser(HTMLParser):
     """Collects blocks: words go into `out` until a block begins or ends."""
 
@@ -66,7 +78,9 @@ class _Parser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in _SILENT:
+        if _is_note(given) or tag in self.silent[-1:]:
+            self.silent.append(tag)
+        elif tag in _SILENT:
             self.flush()
             self.silent.append(tag)
         elif tag in _BREAKS:

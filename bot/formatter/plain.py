@@ -49,8 +49,9 @@ def paragraphs(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> list
 
 
 def first_prose(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> str:
-    """The first prose paragraph, "" when there is none."""
-    return next(iter(paragraphs(body, body_format)), "")
+    """The first prose paragraph, "" when there is none; one of emoji alone only where no other is."""
+    found = paragraphs(body, body_format)
+    return next((text for text in found if _WORD.search(text)), next(iter(found), ""))
 
 
 def before_more(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN) -> str:

@@ -95,9 +95,11 @@ def _one_line(text: str, body_format: BodyFormat) -> str:
 
 
 def _summary(summary: str, body_format: BodyFormat) -> str:
-    """The author's summary as plain words, its line breaks kept."""
+    """The author's summary as plain words, its line breaks kept; a line of dashes is none."""
     if _ELEMENT.search(summary):
         return plain.whole_text(summary, BodyFormat.HTML)
+    if summary.isascii() and not plain.fold(summary):
+        return ""
     lines = (_one_line(line, body_format) for line in summary.strip().split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

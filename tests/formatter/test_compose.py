@@ -110,6 +110,20 @@ def test_signs_in_a_tag_are_spoken() -> None:
     assert made.tags == ("CPlusPlus17", "FSharp", "dotNET", "RAndD")
 
 
+def test_a_link_in_own_text_may_lack_its_last_slash() -> None:
+    """The link as the author wrote it is the one; it is not said a second time."""
+    post = replace(_post("T"), url="https://a.example/x/")
+    for written in ("https://a.example/x", "http://a.example/x/"):
+        own = PostSettings(everywhere=Words(text=f"Read {written}."))
+        made = compose(replace(post, settings=own), MASTODON_RULES)
+        assert (made.text, made.url) == (f"Read {written}.", written)
+
+
+def test_a_summary_without_words_is_none() -> None:
+    """A separator in its place does not stand for the post."""
+    assert _said(_post("T", "Words.", summary="---")) == "T\n\nWords."
+
+
 def test_an_address_in_the_summary_is_a_word_without_its_scheme() -> None:
     """The only link is the post's own, and the author's sentence stays whole."""
     assert _said(_post("T", summary="See https://a.example/x for more.")) == "T\n\nSee a.example/x for more."

@@ -90,6 +90,24 @@ def test_inline_markup_goes(body: str, expected: str) -> None:
     assert plain.first_prose(body) == expected
 
 
+def test_footnotes_in_html_are_not_said() -> None:
+    """Marks, the footnotes and the ways back go, as kramdown and Goldmark write them; other raised text stays."""
+    body = (
+        '<p>Words<sup id="fnref:1"><a href="#fn:1" class="footnote" rel="footnote">1</a></sup> go'
+        ' on<a href="#fn2" class="footnote-ref" role="doc-noteref"><sup>2</sup></a>, the 10<sup>th</sup>.</p>'
+        '<div class="footnotes" role="doc-endnotes"><div><ol><li id="fn:1"><p>A note.&nbsp;'
+        '<a href="#fnref:1" class="reversefootnote">&#8617;</a></p></li></ol></div></div><p>The end.</p>'
+    )
+    assert plain.whole_text(body, HTML) == "Words go on, the 10th.\n\nThe end."
+    assert plain.whole_text('Words<sup id="a"><a href="#b">1</a></sup>, the 10<sup>th</sup>.') == "Words, the 10th."
+
+
+def test_emoji_alone_give_way_to_words() -> None:
+    """A paragraph of emoji stands for a post only where it has no other."""
+    assert plain.first_prose("🎉🎉\n\nWords.") == "Words."
+    assert plain.first_prose("🎉🎉") == "🎉🎉"
+
+
 def test_what_is_set_apart_is_said_in_a_note() -> None:
     """A box, a caption and a list of terms are no prose, but words of the author's all the same."""
     body = "![alt](x.png)\n*A caption*\n\n{{< box >}}\nIn a box.\n\n- item\n{{< /box >}}\n\nTerm\n: Meaning\n\nEnd."
