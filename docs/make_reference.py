@@ -17,6 +17,11 @@ from bot.networks import NETWORKS, Network
 HERE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/make_reference.py; `./dev check --fix` makes it anew. -->"
 
+COMPLETION = """\
+Your shell completes commands, options, posts and accounts once this stands in its start-up file: `eval
+"$(_POSSE_COMPLETE=bash_source posse)"` in `~/.bashrc` (bash 4.4 or newer), `eval "$(_POSSE_COMPLETE=zsh_source posse)"`
+in `~/.zshrc`, or `_POSSE_COMPLETE=fish_source posse | source` in `~/.config/fish/completions/posse.fish`."""
+
 EXITS = {
     Exit.DONE: "done (also when posts only settle or wait for their date)",
     Exit.TROUBLE: "something newly failed or is uncertain, or a whole source cannot be read",
@@ -84,7 +89,7 @@ def _read(name: str) -> str:
 
 
 def _commands() -> Iterator[str]:
-    yield f"# Commands\n\n{NOTE}\n\nThe global options stand before or after the command.\n"
+    yield f"# Commands\n\n{NOTE}\n\nThe global options stand before or after the command.\n\n{COMPLETION}\n"
     context = click.Context(posse, info_name="posse", max_content_width=100, terminal_width=100)
     yield f"```text\n{posse.get_help(context)}\n```\n"
     for name in COMMANDS:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bot import planner, report
-from bot.cli.options import app, as_json, out, out_json, posse_command
+from bot.cli.options import app, as_json, complete_posts, out, out_json, posse_command
 from bot.cli.select import one
 from bot.errors import Exit
 from bot.model import Delivery, PostId
@@ -15,7 +15,7 @@ from bot.pipeline import Outlook
 
 
 @posse_command("explain", example="posse explain my-newest-post")
-@click.argument("post", metavar="POST")
+@click.argument("post", metavar="POST", shell_complete=complete_posts)
 @as_json
 def command(post: str, as_json: bool) -> int:
     """Say why a post was, or was not, announced on each account, and until when it waits."""

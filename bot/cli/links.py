@@ -14,14 +14,14 @@ import click
 
 from bot import report
 from bot.app import App
-from bot.cli.options import app, as_json, out, out_json, posse_command, say
+from bot.cli.options import app, as_json, complete_posts, out, out_json, posse_command, say
 from bot.cli.select import one
 from bot.errors import ConfigError, ConfigProblem, Exit
 from bot.model import Delivery, State
 
 
 @posse_command("links", example="posse links --write _data/syndication.json")
-@click.argument("post", metavar="[POST]", required=False)
+@click.argument("post", metavar="[POST]", required=False, shell_complete=complete_posts)
 @click.option("--write", "target", metavar="FILE", help="Keep a JSON data file for the site generator.")
 @as_json
 def command(post: str | None, target: str | None, as_json: bool) -> int:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from bot.app import App
-from bot.cli.options import app, out, posse_command, say
+from bot.cli.options import app, complete_accounts, out, posse_command, say
 from bot.config.model import AccountConfig
 from bot.errors import ConfigError, ConfigProblem, CredentialError, Exit, PublishError, Rejected, TryLater, Unauthorized
 from bot.networks import Kind, SecretKey
@@ -28,7 +28,7 @@ SECRETS = "secrets"  # `Network.login` of one whose secrets are asked for
 
 
 @posse_command("login", example="posse login mastodon")
-@click.argument("account", metavar="ACCOUNT")
+@click.argument("account", metavar="ACCOUNT", shell_complete=complete_accounts)
 @click.option("--no-browser", is_flag=True, help="Open no browser: show the address, and ask for the code.")
 @click.option("--token", is_flag=True, help="Ask for a token made by hand, where a browser would be used.")
 def command(account: str, no_browser: bool, token: bool) -> int:

@@ -14,6 +14,8 @@ import click
 from bot.errors import OutputError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from bot.app import App
 
 
@@ -69,9 +71,28 @@ def posse_command(name: str, *, example: str, **attributes: Any) -> Callable[[Ca
     return decorate
 
 
+def complete_posts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Tell the shell which posts there are; nothing of that is loaded before it asks."""
+    from bot.cli import completion
+
+    return completion.posts(ctx, param, incomplete)
+
+
+def complete_accounts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Tell the shell which accounts there are."""
+    from bot.cli import completion
+
+    return completion.accounts(ctx, param, incomplete)
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 accounts = click.option(
-    "--account", "accounts", multiple=True, metavar="NAME", help="Only on this account (repeatable)."
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME",
+    help="Only on this account (repeatable).",
+    shell_complete=complete_accounts,
 )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.options import app, posse_command, say
+from bot.cli.options import app, complete_accounts, posse_command, say
 from bot.errors import Exit
 
 
 @posse_command("pause", example="posse pause mastodon")
-@click.argument("account", required=False, metavar="[ACCOUNT]")
+@click.argument("account", required=False, metavar="[ACCOUNT]", shell_complete=complete_accounts)
 def command(account: str | None) -> int:
     """Stop sending on an account, or on all; planning goes on."""
     run = app()

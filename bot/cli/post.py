@@ -10,7 +10,7 @@ import click
 from bot import report
 from bot.app import App
 from bot.cli.events import Log, is_refused, worst
-from bot.cli.options import accounts, app, as_json, err, out, out_json, posse_command, say
+from bot.cli.options import accounts, app, as_json, complete_posts, err, out, out_json, posse_command, say
 from bot.cli.preview import preview
 from bot.cli.select import asked_for, refusals
 from bot.errors import Exit, PostNotFound
@@ -24,7 +24,7 @@ _OPEN = {State.DUE, State.SENDING, State.UNCERTAIN}
 
 
 @posse_command("post", example="posse post my-newest-post")
-@click.argument("post", metavar="POST")
+@click.argument("post", metavar="POST", shell_complete=complete_posts)
 @accounts
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing (`posse preview`).")
 @click.option("--again", is_flag=True, help="Announce it once more, on purpose.")

@@ -6,7 +6,7 @@ import click
 
 from bot import report
 from bot.cli import frames, strangers
-from bot.cli.options import accounts, as_json, detail, err, out, out_json, posse_command, say
+from bot.cli.options import accounts, as_json, complete_posts, detail, err, out, out_json, posse_command, say
 from bot.cli.select import refusals
 from bot.errors import Exit
 from bot.model import Reason
@@ -14,7 +14,7 @@ from bot.pipeline import Outlook
 
 
 @posse_command("preview", example="posse preview my-newest-post --account mastodon")
-@click.argument("posts", nargs=-1, metavar="[POST]...")
+@click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete_posts)
 @accounts
 @as_json
 def command(posts: tuple[str, ...], accounts: tuple[str, ...], as_json: bool) -> int:

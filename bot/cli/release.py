@@ -6,14 +6,14 @@ import click
 
 from bot import report
 from bot.cli import moves
-from bot.cli.options import app, err, posse_command
+from bot.cli.options import app, complete_posts, err, posse_command
 from bot.cli.select import one
 from bot.errors import Exit
 from bot.model import Reason, State
 
 
 @posse_command("release", example="posse release my-newest-post")
-@click.argument("post", required=False, metavar="[POST]")
+@click.argument("post", required=False, metavar="[POST]", shell_complete=complete_posts)
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def command(post: str | None, everything: bool) -> int:
     """Let held announcements go; they are sent by the next `run`, oldest first."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from bot.cli import moves
-from bot.cli.options import app, posse_command
+from bot.cli.options import app, complete_posts, posse_command
 from bot.model import State
 
 
 @posse_command("retry", example="posse retry --all")
-@click.argument("post", required=False, metavar="[POST]")
+@click.argument("post", required=False, metavar="[POST]", shell_complete=complete_posts)
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 def command(post: str | None, everything: bool) -> int:
     """Try failed announcements again, with the words as they are now."""

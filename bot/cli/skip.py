@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.options import accounts, app, posse_command, say
+from bot.cli.options import accounts, app, complete_posts, posse_command, say
 from bot.cli.select import one
 from bot.errors import Exit
 from bot.model import Reason, State
@@ -14,7 +14,7 @@ _OPEN = [State.DUE, State.HELD, State.FAILED]
 
 
 @posse_command("skip", example="posse skip an-old-post")
-@click.argument("post", metavar="POST")
+@click.argument("post", metavar="POST", shell_complete=complete_posts)
 @accounts
 def command(post: str, accounts: tuple[str, ...]) -> int:
     """Never announce a post by itself. `posse post` still can."""
