@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.config.model import AccountConfig, Filter, GuardsConfig, SourceConfig
 from bot.formatter.by_hand import compose_link
@@ -224,7 +224,8 @@ class _Pair:
         if why := self._filtered():
             return self._out(Reason.FILTERED, why)
         if until and until < self.known.now and not self.asked:
-            return self._out(Reason.EXPIRED, f"not_after was {until:%Y-%m-%d}", final=True)
+            over = until.astimezone(self.known.zone or UTC)
+            return self._out(Reason.EXPIRED, f"not_after was {over:%Y-%m-%d %H:%M}", final=True)
         if self.candidate.duplicate_of:
             return self._out(Reason.DUPLICATE, f"{self.candidate.duplicate_of} has the same URL")
         return None
@@ -256,7 +257,7 @@ class _Pair:
         dated = self.post.published or seen
         day = timedelta(0) if self.post.has_time or not self.post.published else timedelta(days=1)
         if guards.since and dated + day <= guards.since:
-            return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d}", final=True)
+            return self._out(Reason.TOO_OLD, f"dated before since = {guards.since:%Y-%m-%d %H:%M} UTC", final=True)
         if drawn is None:
             return None
         if self.row is None and (since := self.candidate.public_since) and since < self.known.now - guards.max_age:

@@ -497,3 +497,17 @@ class TestPacingInThePlan:
         """One account's spacing is nothing to another."""
         known = knowledge(accounts=[account("me", pacing=Pacing(spacing=HOUR)), account("you")], sent={"me": [NOW]})
         assert ["a me spacing", "a you goes"] == told(plan([candidate()], known))
+
+
+def test_an_end_is_told_in_the_authors_own_time() -> None:
+    """A day in Chicago ends the day after in UTC; told is the day that stands in the front matter."""
+    over = datetime(2024, 6, 18, 23, 59, 59, tzinfo=ZoneInfo("America/Chicago")).astimezone(UTC)
+    found = one(plan([candidate(settings=PostSettings(not_after=over))], knowledge(zone=ZoneInfo("America/Chicago"))))
+    assert "not_after was 2024-06-18 23:59" == found.detail
+
+
+def test_since_is_told_to_the_minute() -> None:
+    """A post of the same day may be older than the moment that `init` wrote down."""
+    known = knowledge(guards=replace(GUARDS, since=NOW))
+    found = one(plan([candidate(seen=NOW - HOUR)], known))
+    assert "dated before since = 2024-06-19 18:47 UTC" == found.detail

@@ -35,7 +35,8 @@ def command(post: str, as_json: bool) -> int:
     out(f"{known.title or '(untitled)'}\n  {known.url or 'no URL'}\n  {known.source_id} in source {known.source}")
     if is_gone:
         out("  gone: it is not on the site any more; what was announced stays where it is")
-    others = [value for kind, value in names if kind == "url" and not (known.url or "").endswith(value)]
+    own = (known.url or "").rstrip("/")
+    others = [value for kind, value in names if kind == "url" and not own.endswith(value.rstrip("/"))]
     if others:
         out("  also known at " + ", ".join(others[:5]))
     for name, place in places.items():
