@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     HELD = "held"
     DUPLICATE = "duplicate"
     ADDRESS = "address"
+    STRANGER = "unknown_account"
     MOJIBAKE = "mojibake"
     DEAD = "dead_link"
     ALT = "alt"
@@ -37,6 +38,7 @@ _HEADS: Mapping[Kind, tuple[str, str]] = {
     Kind.HELD: ("announcement would be held", "announcements would be held"),
     Kind.DUPLICATE: ("post has another's address", "posts have another's address"),
     Kind.ADDRESS: ("post has no address", "posts have no address"),
+    Kind.STRANGER: ("post names an account that there is not", "posts name an account that there is not"),
     Kind.MOJIBAKE: ("post holds mojibake, mended in what goes out", "posts hold mojibake, mended in what goes out"),
     Kind.DEAD: ("link is dead", "links are dead"),
     Kind.ALT: ("picture has no alt text", "pictures have no alt text"),
@@ -71,14 +73,19 @@ def lint(
     problems: Iterable[Problem] = (),
     held: Iterable[Held] = (),
     dead: Mapping[str, str] | None = None,
+    known: Collection[str] | None = None,
 ) -> list[Finding]:
-    """Return everything found, kind by kind, the newest post first. `dead` says by link why it is dead."""
+    """Return everything found, kind by kind, the newest post first.
+
+    `dead` says by link why it is dead; `known` are the accounts and networks that a post may name, None where any may.
+    """
     found = [Finding(Kind.UNREADABLE, problem.path, problem.message, problem.line) for problem in problems]
     found += _held(held)
     found += _duplicates(posts)
     for post in posts:
         found += _of_one(post)
         found += _dead(post, dead or {})
+        found += _strangers(post, known)
     order = list(Kind)
     found.sort(key=lambda one: one.path)
     found.sort(key=lambda one: one.at or _EARLIEST, reverse=True)
@@ -136,6 +143,18 @@ def _dead(post: Post, dead: Mapping[str, str]) -> list[Finding]:
     if not dead:
         return []
     return [_finding(Kind.DEAD, post, f"{link} ({dead[link]})") for link in links(post) if link in dead]
+
+
+def _strangers(post: Post, known: Collection[str] | None) -> Iterator[Finding]:
+    """What a post says for an account that is not there is said to nobody; a feed may well speak of other tools'."""
+    if known is None or post.body_format is BodyFormat.HTML:
+        return
+    for name in dict.fromkeys([*(post.settings.accounts or ()), *post.settings.per]):
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, list(known), n=1)
+            yield _finding(Kind.STRANGER, post, f'"{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
 
 
 def _held(held: Iterable[Held]) -> Iterator[Finding]:

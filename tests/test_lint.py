@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bot.lint import Held, Kind, links, lint, summary
-from bot.model import BodyFormat, Post, Problem
+from bot.model import BodyFormat, Post, PostSettings, Problem, Words
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -40,6 +40,15 @@ def test_each_trouble_has_its_kind() -> None:
     assert [Kind.ALT] == kinds(post(body="![](cat.png)"))
     assert [Kind.ALT, Kind.ALT] == kinds(post(body='<p><img src="a.png"><img src="b.png" alt=" "></p>'))
     assert [Kind.UNREADABLE] == kinds(problems=[Problem("a.md", "not UTF-8", 3)])
+
+
+def test_an_account_that_is_not_there_is_told_with_the_nearest() -> None:
+    """Named in `accounts`, or by words of its own; where it is not known which there are, none is strange."""
+    own = PostSettings(accounts=("mastodn", "me"), per={"bluesky": Words(text="Hi"), "nowhere": Words(text="Hi")})
+    found = lint([post(settings=own)], known={"mastodon", "bluesky", "me"})
+    assert [Kind.STRANGER, Kind.STRANGER] == [one.kind for one in found]
+    assert ['"mastodn"; did you mean "mastodon"?', '"nowhere"'] == [one.message for one in found]
+    assert [] == lint([post(settings=own)])
 
 
 def test_two_posts_with_one_address_are_told_at_the_newer() -> None:

@@ -11,6 +11,7 @@ from bot.app import App
 from bot.cli.options import app, as_json, out, out_json, posse_command, say
 from bot.config.model import AccountConfig
 from bot.errors import CredentialError, Exit, PublishError, TemplateError
+from bot.networks import NETWORKS
 from bot.planner import Asked, Plan
 from bot.store.base import ReadOnlyStore
 from bot.survey import Survey
@@ -70,14 +71,15 @@ def _lint(run: App, survey: Survey, plan: Plan | None, *, live: bool) -> tuple[l
         for entry in (plan.planned if plan else ())
         if entry.hold
     ]
+    known = {*run.config.accounts, *NETWORKS, *(one.network.name for one in run.config.accounts.values())}
     if not live:
-        return lint.lint(posts, survey.problems, held), 0
+        return lint.lint(posts, survey.problems, held, known=known), 0
     from bot.watcher import deadlinks
 
     newest = sorted(posts, key=lambda post: str(post.published or ""), reverse=True)
     links = [link for post in newest for link in lint.links(post)]
     verdict = deadlinks.ask(links, run.http, allow_private=run.config.guards.allow_private)
-    return lint.lint(posts, survey.problems, held, verdict.dead), verdict.left
+    return lint.lint(posts, survey.problems, held, verdict.dead, known), verdict.left
 
 
 def _all_posts(store: ReadOnlyStore, survey: Survey) -> Asked:
