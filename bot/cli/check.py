@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -55,7 +56,7 @@ def command(offline: bool, live: bool, as_json: bool) -> int:
     if as_json:
         out_json(found)
     else:
-        _show(found, lint.summary(findings))
+        _show(found, lint.summary(findings), run.config.gaps)
     if unasked:
         say(f"{report.count(unasked, 'link')} could not be asked in the time there was.")
     if any(account["error"] for account in found["accounts"].values()):
@@ -144,8 +145,10 @@ def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
     return told
 
 
-def _show(found: dict[str, Any], lines: list[str]) -> None:
+def _show(found: dict[str, Any], lines: list[str], gaps: Sequence[str]) -> None:
     out(f"configuration  {found['config']}: good")
+    for gap in gaps:
+        out(f"               {gap}")
     for name, account in found["accounts"].items():
         who = f" as {account['name']}" if account["name"] else ""
         out(f"account        {name} ({account['network']}, {account['guarantee']}){who}")

@@ -55,6 +55,8 @@ def command(once: bool, wait: timedelta | None, dry_run: bool, strict: bool, log
     if not once:
         _refuse_without_once({"--wait": wait is not None, "--strict": strict, "--json": as_json})
     run = app()
+    for gap in run.config.gaps:
+        say(gap)
     with _alone(run), run.writing() as store:
         if once:
             work = _Once(run, store)

@@ -162,6 +162,15 @@ class Config:
     mentions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
+    def gaps(self) -> tuple[str, ...]:
+        """What it must have before anything is ever announced, and has not; no error, for it may be half written."""
+        wanted = (
+            (self.sources, "no source: nothing is looked at. Write [sources.NAME], or let `posse init` do it"),
+            (self.accounts, "no account: nothing is announced anywhere. Write [accounts.NAME]"),
+        )
+        return tuple(gap for there, gap in wanted if not there)
+
+    @property
     def state_folder(self) -> Path:
         """Where the state file stands; files that belong beside it (credentials, sessions) go here also."""
         path = self.state.path

@@ -91,6 +91,14 @@ def test_all_problems_are_told_at_once(site: Site) -> None:
     says(done, 3, "4 problems", "accounts.m.network", "guards.settle", "guards.baseline", "colour")
 
 
+def test_a_configuration_that_announces_nothing_says_so(site: Site) -> None:
+    """It is no error, since it may be half written; but `check` and `run` do not call it good and no more."""
+    site.write("posse.toml", "")
+    check, done = site.posse("check"), site.posse("run", "--once")
+    says(done, 0, "no source", "posse init", "no account", "[accounts.NAME]")
+    assert (0, True, True) == (check.code, "no source" in check.out, "no account" in check.out)
+
+
 def test_an_unknown_account_is_met_with_a_suggestion(site: Site) -> None:
     """An account that no table describes is a matter of configuration; nothing is sent."""
     says(site.posse("post", "hello-world", "--account", "jurnal"), 3, 'there is no account "jurnal"', '"journal"?')
