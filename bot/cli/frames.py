@@ -8,7 +8,7 @@ from bot.model import Announcement, Media, SpanKind
 
 
 def show(made: Announcement, note: str = "") -> None:
-    """Write one announcement as it will read, with its length, links, card and warnings."""
+    """Write one announcement as it will read, with its length, links, card and warnings; `note` says why not now."""
     if wants_looks():
         _framed(made, note)
     else:
@@ -87,9 +87,12 @@ def _framed(made: Announcement, note: str) -> None:
             text.stylize("cyan underline" if span.kind is SpanKind.LINK else "cyan", span.start, span.end)
         body += ([Rule(style="dim")] if body else []) + [text]
     body.append(Rule(style="dim"))
+    if note:
+        body.append(Text(note, style="yellow"))
     for name, value in _facts(made):
         body.append(Text(f"{name}: {value}", style="yellow" if name == "warning" else "dim"))
-    title = Text(f"{_head(made)}{f' · {note}' if note else ''}", style="bold")
+    short = f" · {note.partition(':')[0]}" if note else ""
+    title = Text(f"{_head(made)}{short}", style="bold")
     console.print(
         Panel(
             Group(*body),  # type: ignore[arg-type]  # all of them are renderable

@@ -24,7 +24,7 @@ def command(delivery: int, url: str | None, not_sent: bool, drop: bool) -> int:
         raise click.UsageError(f'--sent takes the address of the announcement, not "{url}"')
     run = app()
     with run.writing() as store:
-        row, now = store.delivery(DeliveryId(delivery)), run.time(store)
+        row, now = store.delivery(DeliveryId(delivery)) if delivery < 2**63 else None, run.time(store)
         if row is None:
             raise PostNotFound(f"There is no delivery {delivery}. `posse status` shows the numbers.")
         if url:

@@ -427,7 +427,8 @@ def test_a_wrong_command_line(site: Site, args: list[str], words: str) -> None:
 
 def test_a_delivery_that_does_not_exist(site: Site) -> None:
     """`resolve` of an unknown number is exit 4, and says where the numbers are."""
-    says(site.posse("resolve", "77", "--drop"), 4, "no delivery 77", "posse status")
+    for number in ("77", "99999999999999999999"):
+        says(site.posse("resolve", number, "--drop"), 4, f"no delivery {number}", "posse status")
 
 
 # What happens around it
