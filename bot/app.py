@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import watcher
 from bot.config.model import AccountConfig, Config
-from bot.errors import ConfigError, ConfigProblem
+from bot.errors import ConfigError, ConfigMissing, ConfigProblem
 from bot.gallery import Gallery
 from bot.model import Delivery, Image, Page, Reason
 from bot.pipeline import Pipeline
@@ -234,7 +234,11 @@ def open_app(given: str | None, env: Mapping[str, str], **tools: Any) -> App:
     """Find and read the configuration. Raises `ConfigMissing` or `ConfigError`."""
     from bot.config import find, load
 
-    return App(load(find(given, env, Path.cwd(), user_folder), _pattern_problem), env, **tools)
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigMissing("The folder you are in is gone. Go to one that is there.") from error
+    return App(load(find(given, env, here, user_folder), _pattern_problem), env, **tools)
 
 
 def _pattern_problem(pattern: str) -> str | None:
@@ -243,8 +247,11 @@ def _pattern_problem(pattern: str) -> str | None:
     return pattern_problem(pattern)
 
 
-def user_folder() -> Path:
-    """Return the platform's folder for a person's own configuration of posse."""
+def user_folder() -> Path | None:
+    """Return the platform's folder for a person's own configuration of posse, None for a user without a home."""
     from platformdirs import user_config_path
 
-    return user_config_path("posse")
+    try:
+        return user_config_path("posse")
+    except RuntimeError:  # a container's user that no list of users knows
+        return None

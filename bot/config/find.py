@@ -13,10 +13,10 @@ _OURS = {"sources", "accounts", "guards"}
 _THEIRS = {"baseURL", "baseurl", "languageCode", "theme", "base_url", "compile_sass", "build_search_index"}
 
 
-def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: Callable[[], Path]) -> Path:
+def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: Callable[[], Path | None]) -> Path:
     """The file to read: `given`, else `$POSSE_CONFIG`, else `posse.toml` or our `config.toml` in one of the folders.
 
-    Raises `ConfigMissing` with what to type next.
+    `user_folder` is None for one who has no home. Raises `ConfigMissing` with what to type next.
     """
     if named := given or env.get("POSSE_CONFIG"):
         path = Path(named)
@@ -35,17 +35,18 @@ def find(given: str | None, env: Mapping[str, str], folder: Path, user_folder: C
         if path.name == "posse.toml" or _is_ours(path):
             return path
         foreign = f" (The {path.name} here belongs to {_owner(path)}, not to posse.)"
+    theirs = user_folder()
     raise ConfigMissing(
-        f"No posse.toml in {folder} or {user_folder()}.{foreign}"
+        f"No posse.toml in {folder}{f' or {theirs}' if theirs else ''}.{foreign}"
         " Run `posse init` to make one, or name one with --config PATH."
     )
 
 
-def _places(folder: Path, user_folder: Callable[[], Path]) -> Iterator[Path]:
+def _places(folder: Path, user_folder: Callable[[], Path | None]) -> Iterator[Path]:
     """Yield where a configuration may stand; the user's folder is asked for only when it comes to that."""
     yield from (folder / "posse.toml", folder / "config.toml")
-    theirs = user_folder()
-    yield from (theirs / "posse.toml", theirs / "config.toml")
+    if theirs := user_folder():
+        yield from (theirs / "posse.toml", theirs / "config.toml")
 
 
 def _is_ours(path: Path) -> bool:

@@ -202,6 +202,51 @@ os.execv(sys.executable, [sys.executable, "-m", "bot", *sys.argv[1:]])
 """
 
 
+def test_a_folder_that_is_gone(site: Site) -> None:
+    """A shell may stand in a folder that somebody else has taken away."""
+    gone = site.root / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$0" -m bot posts', sys.executable],
+        cwd=gone,
+        env=site.environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    says(Result(done.returncode, done.stdout, done.stderr), 3, "The folder you are in is gone")
+
+
+HOMELESS = """
+import os, pwd, sys
+pwd.getpwuid = lambda uid: (_ for _ in ()).throw(KeyError(uid))  # a container's user that no list of users knows
+del os.environ["HOME"]
+from bot.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_user_without_a_home(site: Site) -> None:
+    """Without a configuration it is said that there is none; with one all works."""
+
+    def homeless(*args: str) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-c", HOMELESS, *args],
+            cwd=site.root,
+            env=site.environment(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    says(homeless("run", "--once"), 0)
+    (site.root / "posse.toml").unlink()
+    says(homeless("posts"), 3, f"No posse.toml in {site.root}. Run `posse init`")
+
+
 def bound(site: Site, *args: str) -> Result:
     """Run `posse` as one whom permissions bind, also where the tests run as root."""
     done = subprocess.run(
