@@ -84,7 +84,7 @@ class TestGood:
             toot.pacing.per_hour,
             toot.pacing.quiet,
         )
-        assert (timedelta(milliseconds=250), datetime(2026, 1, 1, tzinfo=UTC)) == (
+        assert (timedelta(milliseconds=250), datetime(2026, 1, 1, 6, tzinfo=UTC)) == (
             config.guards.settle,
             config.guards.since,
         )
@@ -104,6 +104,12 @@ class TestGood:
         """A BOM and Windows line ends change nothing."""
         plain: Config = load(write(GOOD))
         assert plain == load(write(change(GOOD)))
+
+    @pytest.mark.parametrize("since", ["2026-01-01", "2026-01-01T00:00:00", "'2026-01-01'", "2026-01-01T06:00:00Z"])
+    def test_since_is_in_the_zone_of_dates_that_bear_none(self, write: Write, since: str) -> None:
+        """A day begins where the person lives, as the days of posts do."""
+        config = load(write(GOOD.replace("since = 2026-01-01", f"since = {since}")))
+        assert datetime(2026, 1, 1, 6, tzinfo=UTC) == config.guards.since
 
     def test_an_absolute_state(self, write: Write) -> None:
         """An absolute path stays where it is."""
@@ -203,6 +209,7 @@ class TestProblems:
             ("[guards]\nmax_age = '99999999999999999999d'\n", "guards.max_age", 2, "longer than a hundred years"),
             ("[guards]\nmax_burst = true\n", "guards.max_burst", 2, "must be a whole number, not true or false"),
             ("[guards]\nsince = 'soon'\n", "guards.since", 2, "must be a date such as"),
+            ("[guards]\nsince = 0001-01-01T00:00:00+05:00\n", "guards.since", 2, "beyond the years 1 to 9999"),
             ("[guards]\napprove = 'yes'\n", "guards.approve", 2, "must be true or false, not text"),
             ("[state]\nurl = 'mysql://x'\n", "state.url", 2, "is not a store"),
             ("timezone = '../../etc/passwd'\n", "timezone", 1, "is not a time zone"),

@@ -82,7 +82,7 @@ GUARDS = (
     Key("settle", v.duration, "5m", "A post must stand unchanged this long."),
     Key("max_burst", v.count, 10, "More new posts than this at once are held."),
     Key("max_age", v.positive_duration, "14d", "Older than this when first seen: too old."),
-    Key("since", v.moment, None, "Nothing dated before this is ever announced by itself."),
+    Key("since", v.moment, None, "Nothing dated before this (in `timezone`) is ever announced by itself."),
     Key("approve", v.flag, False, "Hold everything new until it is released."),
     Key("require_live", v.flag, True, "A post's page must answer before it is announced."),
     Key("live_within", v.positive_duration, "1d", "How long to wait for a page before the post is held."),

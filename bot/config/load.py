@@ -126,7 +126,7 @@ class _Reader:
             site=site,
             sources=found_sources,
             accounts={name: account for name, account in accounts.items() if account is not None},
-            guards=GuardsConfig(**self._simple("guards", keys.GUARDS)),
+            guards=self._guards(zone),
             schedule=ScheduleConfig(**self._simple("schedule", keys.SCHEDULE)),
             state=self._state(),
             notices=NoticesConfig(**self._simple("notices", keys.NOTICES)),
@@ -150,6 +150,14 @@ class _Reader:
         if self.problems:
             raise ConfigError(str(self.path), self.problems)
         return config
+
+    def _guards(self, zone: ZoneInfo) -> GuardsConfig:
+        found = self._simple("guards", keys.GUARDS)
+        try:
+            found["since"] = found["since"] and values.instant(found["since"], zone)
+        except ValueError as error:
+            self.problem("guards.since", str(error))
+        return GuardsConfig(**found)
 
     def _simple(self, name: str, wanted: Sequence[keys.Key]) -> dict[str, Any]:
         table = _Table(self, name, self.data.get(name, {}))

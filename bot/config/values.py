@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,17 +108,25 @@ def zone(value: Any) -> ZoneInfo:
 
 
 def moment(value: Any) -> datetime:
-    """A TOML date or time; one without a zone is in UTC."""
+    """A TOML date or time; one without a zone comes back so, and `instant` puts it into the configuration's."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
         except ValueError as error:
             raise ValueError("must be a date such as 2026-01-31") from error
     if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return instant(value, UTC) if value.tzinfo else value
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - the zone is not known here
     raise ValueError("must be a date such as 2026-01-31")
+
+
+def instant(at: datetime, zone: tzinfo) -> datetime:
+    """Return a `moment` in UTC; `zone` is that of one without."""
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is beyond the years 1 to 9999") from error
 
 
 def crontab(value: Any) -> str:
