@@ -38,8 +38,11 @@ def command(post: str | None, target: str | None, as_json: bool) -> int:
         rows = store.deliveries(states=[State.DELIVERED], post=id_)
     rows = [row for row in rows if row.state is State.DELIVERED]
     if target:
-        changed = _keep(Path(target), _text(data(rows, run)))
-        say(f"{target}: {'written' if changed else 'nothing has changed'}")
+        kept = data(rows, run)
+        changed = _keep(Path(target), _text(kept))
+        left = len(rows) - sum(map(len, kept.values()))
+        note = f" ({report.count(left, 'link')} left out: not an address on the web)" if left else ""
+        say(f"{target}: {'written' if changed else 'nothing has changed'}{note}")
     if as_json:
         out_json({"posts": _posts(rows, run)})
     elif not target:

@@ -57,3 +57,14 @@ def test_where_there_is_nothing_to_list(tmp_path: Path, args: tuple[str, ...], c
     site.configure(JOURNAL)
     done = site.posse("links", *args)
     assert (code, "", True) == (done.code, done.out, words in done.err), done.err
+
+
+def test_what_no_reader_of_the_site_could_open_is_left_out_and_told(tmp_path: Path) -> None:
+    """A file of this machine is no link for a web site; an empty data file without a word would puzzle."""
+    site = Site(tmp_path)
+    site.post("hello")
+    site.configure(JOURNAL)
+    assert 0 == site.posse("post", "hello").code
+    done = site.posse("links", "--write", "links.json")
+    assert "links.json: written (1 link left out: not an address on the web)" in done.err
+    assert {} == json.loads((tmp_path / "links.json").read_text(encoding="utf-8"))
