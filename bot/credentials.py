@@ -2,7 +2,7 @@
 
 For account NAME and secret KEY, the first of: `POSSE_NAME_KEY`, `POSSE_NAME_KEY_FILE`, the systemd credential
 `$CREDENTIALS_DIRECTORY/NAME.KEY`, keyring service `posse` and user `NAME.KEY`, `credentials.json` in the state folder.
-An empty one is missing.
+An empty one is missing; white space around one is none of it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def find(
 ) -> Found:
     """Return the first secret there is. `keyring` of None is the machine's own, imported only when it is asked.
 
-    Raises `CredentialError` where there is none, or where a file that should hold it cannot be read.
+    Raises `CredentialError` where there is none, where a file that should hold it cannot be read, and where what is
+    there is more than a line: libraries show what they cannot send, and a secret is shown by nobody.
     """
     found = (
         _in_variable(account, key, env)
@@ -99,6 +100,11 @@ def find(
     )
     if found is None:
         raise CredentialError(_missing(account, key, env, state_dir))
+    if not found.secret.reveal().isprintable():
+        raise CredentialError(
+            f"account {account}: {found.origin} holds more than the {key}: a line break, or a character that is no"
+            f" text. Keep the {key} there alone, on one line."
+        )
     return found
 
 
@@ -183,7 +189,8 @@ class FileVault:
 
 def _in_variable(account: str, key: str, env: Mapping[str, str]) -> Found | None:
     name = variable(account, key)
-    return Found(Secret(env[name]), f"environment {name}") if env.get(name) else None
+    value = env.get(name, "").strip()
+    return Found(Secret(value), f"environment {name}") if value else None
 
 
 def _in_named_file(account: str, key: str, env: Mapping[str, str]) -> Found | None:
@@ -217,7 +224,7 @@ def _in_table(account: str, key: str, state_dir: Path) -> Found | None:
 
 def _read(path: Path, named_by: str) -> str:
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise CredentialError(f"{named_by} names {path}, which cannot be read: {reason}") from None
@@ -252,8 +259,10 @@ def _answer(ask: Callable[[Keyring], str | None], given: Keyring | None) -> str 
 
 def _missing(account: str, key: str, env: Mapping[str, str], state_dir: Path) -> str:
     name = variable(account, key)
-    empty = [each for each in (name, f"{name}_FILE") if env.get(each) == ""]
+    file = env.get(f"{name}_FILE")
+    empty = [each for each in (name, f"{name}_FILE") if each in env and not env[each].strip()]
     note = f" {' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} set but empty." if empty else ""
+    note += f" {name}_FILE names {file}, which is empty." if file else ""
     return (
         f"account {account} has no {key}.{note} Looked in {name}, {name}_FILE,"
         f" $CREDENTIALS_DIRECTORY/{account}.{key}, the keyring and {state_dir / CREDENTIALS}."

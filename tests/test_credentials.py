@@ -92,6 +92,32 @@ def test_an_empty_variable_counts_as_missing(tmp_path: Path) -> None:
         find("me", "access_token", env={"POSSE_ME_ACCESS_TOKEN": ""}, state_dir=tmp_path, keyring=Ring())
 
 
+def test_white_space_around_a_secret_is_none_of_it(tmp_path: Path) -> None:
+    """Copied with a blank or a line end, or saved with a BOM; and blanks alone are empty."""
+    (tmp_path / "named").write_bytes(b"\xef\xbb\xbf  token \r\n\n")
+    for env in ({"POSSE_ME_K": " token\n"}, {"POSSE_ME_K": " ", "POSSE_ME_K_FILE": str(tmp_path / "named")}):
+        assert "token" == find("me", "k", env=env, state_dir=tmp_path, keyring=Ring()).secret.reveal()
+    with pytest.raises(CredentialError, match="POSSE_ME_K is set but empty"):
+        find("me", "k", env={"POSSE_ME_K": " "}, state_dir=tmp_path, keyring=Ring())
+
+
+def test_a_named_file_that_is_empty_is_told(tmp_path: Path) -> None:
+    """It counts as missing; the message names the file."""
+    (tmp_path / "named").touch()
+    with pytest.raises(CredentialError, match="named, which is empty"):
+        find("me", "k", env={"POSSE_ME_K_FILE": str(tmp_path / "named")}, state_dir=tmp_path, keyring=Ring())
+
+
+@pytest.mark.parametrize("value", ["first\nsecond", "first\r\nsecond", "fir\x00st", "fir\x1bst"])
+def test_a_secret_of_two_lines_is_refused_and_not_shown(tmp_path: Path, value: str) -> None:
+    """A header cannot hold it, and the library that finds that out would print it."""
+    (tmp_path / "named").write_bytes(value.encode())
+    with pytest.raises(CredentialError, match="holds more than the k") as caught:
+        find("me", "k", env={"POSSE_ME_K_FILE": str(tmp_path / "named")}, state_dir=tmp_path, keyring=Ring())
+    assert "first" not in str(caught.value)
+    assert "second" not in str(caught.value)
+
+
 def test_a_named_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     """A file that is named but not there is not passed over."""
     env = {"POSSE_ME_ACCESS_TOKEN_FILE": str(tmp_path / "absent")}
