@@ -43,6 +43,7 @@ def command(post: str, accounts: tuple[str, ...], dry_run: bool, again: bool, as
         done = run.pipeline.enqueue(store, run.time(store), lambda _store, _survey: chosen)
         rows = _latest(store, chosen.posts, names)
         _refuse_gone(store, chosen, rows, done.outlook.plan)
+        _warn(done.outlook.plan)
         already = {row.id for row in rows if row.state is State.DELIVERED}
         try:
             _deliver(run, store, log, [row.id for row in rows if row.state in _OPEN])
@@ -85,6 +86,16 @@ def _refuse_gone(store: ReadOnlyStore, asked: Asked, rows: list[Delivery], plan:
         return
     for known in store.posts(asked.posts).values():
         raise PostNotFound(f'"{known.slug}" is no longer on the site: {known.source_id} is gone. Nothing was sent.')
+
+
+def _warn(plan: Plan) -> None:
+    """Say what `preview` would have warned of: a page that does not answer, a picture without an alt text."""
+    accounts: dict[str, list[str]] = {}
+    for entry in plan.sendable():
+        for warning in entry.announcement.warnings:
+            accounts.setdefault(warning, []).append(entry.account)
+    for warning, names in accounts.items():
+        say(f"{', '.join(names)}: warning: {warning}")
 
 
 def _deliver(run: App, store: Store, log: Log, ids: list[DeliveryId]) -> None:

@@ -471,3 +471,18 @@ def test_posts_gives_the_reason_of_each(site: Site) -> None:
         )
         site.posse("run", "--once")
     assert [] == site.journal()
+
+
+def test_post_says_what_preview_would_have_warned_of(site: Site) -> None:
+    """A page that is not live is a warning and no more, told once for all accounts; what is there already has none."""
+    other = '[accounts.other]\nnetwork = "local"\npath = "other"\n'
+    site.configure(JOURNAL + other, guards='settle = "0s"\nallow_private = true')
+    text = (site.root / "posse.toml").read_text(encoding="utf-8")
+    site.write("posse.toml", text.replace("https://example.com", "http://127.0.0.1:9"))
+    shown = site.posse("preview", "hello-world").out
+    done = site.posse("post", "hello-world")
+    assert (0, 1) == (done.code, len(site.journal()))
+    (line,) = done.err.splitlines()
+    assert line.startswith("journal, other: warning: its page: ")
+    assert line.removeprefix("journal, other: ") in shown
+    assert "" == site.posse("post", "hello-world").err
