@@ -239,7 +239,7 @@ def _named(name_date: str, site: Site) -> Moment:
     try:
         return dates.parse(name_date, zone)
     except ValueError as error:
-        raise Unreadable(f"the file's name begins with {error}; rename it, or write a date in it") from error
+        raise Unreadable(f"the date in the file's name: {error}; rename it, or write a date in it") from error
 
 
 def _above_posts(folders: tuple[str, ...]) -> tuple[str, ...]:
