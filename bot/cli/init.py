@@ -188,6 +188,8 @@ def _tell(root: Path, given: str, found: Found, accounts: Sequence[Account], pos
     show = f"posse preview {shlex.quote(newest.slug)}" if newest else "posse preview"
     steps = [f"posse login {account.name}" for account in accounts] or ["posse check"]
     out("\nNext:")
+    if found.url is None:
+        out(f"  fill in {NAME}: without [site] url there is nothing to link to")
     if root != Path.cwd():
         out(f"  cd {shlex.quote(given)}")
     out(report.indent([*steps, show]))

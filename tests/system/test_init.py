@@ -37,6 +37,20 @@ def test_init_says_what_it_found_and_what_to_type(tmp_path: Path) -> None:
     assert 0 == site.posse(*second.split()[1:]).code
 
 
+def test_a_plain_folder_is_told_to_fill_in_its_address_first(tmp_path: Path) -> None:
+    """`preview` would refuse without one; and once it is there, it works."""
+    site = Site(tmp_path)
+    site.write("posts/hello.md", head(title="Hello", date="2024-06-19"))
+    made = site.posse("init")
+    first = made.out.rpartition("Next:\n")[2].splitlines()[0]
+    assert "  fill in posse.toml: without [site] url there is nothing to link to" == first
+    assert 5 == site.posse("preview", "hello").code
+    written = (site.root / "posse.toml").read_text(encoding="utf-8")
+    written = written.replace('# url = "https://example.com"', 'url = "https://example.com"')
+    site.write("posse.toml", written.replace('# permalink = "', 'permalink = "'))
+    assert 0 == site.posse("preview", "hello").code
+
+
 def test_nothing_old_goes_out_after_init(tmp_path: Path) -> None:
     """The first run after `init` announces nothing, and the state is where git does not look."""
     site = Site(JEKYLL.lay(tmp_path))
