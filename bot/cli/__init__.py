@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import click
 
 from bot import __version__
-from bot.cli.options import common, err
+from bot.cli.options import common, err, json_before
 from bot.errors import Exit, PosseError
 
 # name → (module of bot.cli, what it does), in the order of --help.
@@ -74,6 +74,7 @@ class LazyGroup(click.Group):
     epilog="Example: posse preview my-newest-post",
 )
 @click.version_option(__version__, prog_name="posse-bot")
+@json_before
 @common
 def posse(**_options: Any) -> None:
     """Announce the posts of your own site on other networks: exactly once, never a flood."""

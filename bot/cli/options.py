@@ -27,6 +27,7 @@ class Settings:
         self.verbose = 0
         self.quiet = False
         self.color: bool | None = None
+        self.json = False
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -85,7 +86,19 @@ def complete_accounts(ctx: click.Context, param: click.Parameter, incomplete: st
     return completion.accounts(ctx, param, incomplete)
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+def _json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    return value or ctx.ensure_object(Settings).json
+
+
+as_json = click.option("--json", "as_json", is_flag=True, callback=_json, help="Write JSON.")
+json_before = click.option(
+    "--json",
+    is_flag=True,
+    callback=_keep,
+    expose_value=False,
+    is_eager=True,
+    help="Write JSON, where a command has a table to show.",
+)
 accounts = click.option(
     "--account",
     "accounts",

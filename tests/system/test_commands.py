@@ -473,6 +473,15 @@ def test_posts_gives_the_reason_of_each(site: Site) -> None:
     assert [] == site.journal()
 
 
+def test_json_may_stand_before_the_command(site: Site) -> None:
+    """As every global option may; a command that has no table to show takes no notice."""
+    site.configure(JOURNAL)
+    for args in (("posts",), ("preview",), ("run", "--once"), ("status",), ("check", "--offline"), ("links",)):
+        before, after = site.posse("--json", *args), site.posse(*args, "--json")
+        assert before.json.keys() == after.json.keys()
+    assert (0, "") == ((done := site.posse("--json", "pause")).code, done.out)
+
+
 def test_post_says_what_preview_would_have_warned_of(site: Site) -> None:
     """A page that is not live is a warning and no more, told once for all accounts; what is there already has none."""
     other = '[accounts.other]\nnetwork = "local"\npath = "other"\n'
