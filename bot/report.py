@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.formatter.by_hand import words
 from bot.model import Announcement, Delivery, Media, Post, PostRef, Problem, Reason, SpanKind
+from bot.networks import NETWORKS, Guarantee
 from bot.planner import LeftOut, Plan, Planned
 
 
@@ -177,12 +178,19 @@ def advice(delivery: Delivery) -> str:
         )
     if delivery.state == "held" and delivery.reason is Reason.INVALID:
         return f"mend the post and it goes by itself; `posse skip {slug}` never announces it"
+    looks = "only you can see whether it is there" if is_blind(delivery) else "it is looked for; or say what you see"
     commands = {
         "held": f"`posse release {slug}` lets it go, `posse skip {slug}` never announces it",
         "failed": f"`posse retry {slug}` tries again, `posse skip {slug}` gives it up",
-        "uncertain": f"it is looked for; or say what you see: `posse resolve {delivery.id} --sent URL | --not-sent`",
+        "uncertain": f"{looks}: `posse resolve {delivery.id} --sent URL | --not-sent`",
     }
     return commands.get(delivery.state, "")
+
+
+def is_blind(delivery: Delivery) -> bool:
+    """Whether nobody but a person can look for it: its network shows a program nothing."""
+    facts = NETWORKS.get(delivery.announcement.network) if delivery.announcement else None
+    return facts is not None and facts.guarantee is Guarantee.ASK
 
 
 def count(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from bot.cli.options import err, say, settings
 from bot.errors import Exit
 from bot.model import State
 from bot.outcomes import Event
+from bot.report import is_blind
 from bot.store.base import AccountHealth, ReadOnlyStore
 
 _TROUBLE = {"failed", "waiting", "uncertain", "look_failed"}
@@ -26,6 +27,10 @@ _WORDS = {
     "expired": "its sender is gone; it will be looked for",
     "absent": "looked for it, not there yet",
     "lease_lost": "another worker took it over",
+}
+_BLIND = {  # where a network shows a program nothing
+    "uncertain": "no answer; it may be there: only you can see",
+    "expired": "its sender is gone; it may be there: only you can see",
 }
 
 
@@ -46,7 +51,9 @@ class Log:
         about = event.account + (f": {event.delivery.post.slug}" if event.delivery else "")
         detail = f": {event.detail}" if event.detail else ""
         write = err if event.kind in {*_TROUBLE, "unauthorized"} else say
-        write(f"{about}: {_WORDS[event.kind]}{detail}")
+        blind = event.delivery is not None and is_blind(event.delivery)
+        words = _BLIND.get(event.kind) if blind else None
+        write(f"{about}: {words or _WORDS[event.kind]}{detail}")
         if event.kind == "unauthorized":
             err(f"  nothing is sent on {event.account} until it has another secret, or `posse login {event.account}`")
 

@@ -100,7 +100,9 @@ def test_lost_answers_are_found_or_asked_and_a_person_settles_them(world: World)
     for service in world.services.values():
         service.fates = ["drop"]
     world.mail.fates = ["drop"]
-    world.site.posse("post", SEED_SLUG)
+    lost = world.site.posse("post", SEED_SLUG)
+    assert "slack: follow-black-python-devs-on-juneteenth: no answer; it may be there: only you can see" in lost.err
+    assert "only you can see whether it is there: `posse resolve" in lost.out
     rows = {row["account"]: row for row in world.site.posse("run", "--once", "--json").json["deliveries"]}
     rows |= {row["account"]: row for row in world.site.posse("status", "--json").json["deliveries"]}
     assert {1} == world.counts
