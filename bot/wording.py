@@ -10,7 +10,7 @@ from bot.formatter.card import own_card
 from bot.formatter.compose import compose, over_limit
 from bot.formatter.cost import cost
 from bot.formatter.leftovers import leftovers
-from bot.formatter.pictures import Picture, Wanted, lacking, wanted, warnings
+from bot.formatter.pictures import Picture, Wanted, lacking, left_out, wanted, warnings
 from bot.formatter.rules import Rules
 from bot.model import Announcement, Card, Page, Post, Reason
 from bot.networks import Pictures, Unit
@@ -84,7 +84,7 @@ class Wording:
         media = tuple(picture.media for picture in pictures if picture.media)
         made = compose(post, rules, round=number, link=link, card=card, media=media[: rules.most_images])
         made = replace(made, cost=None if account.manual else cost(made, account.network))
-        told = [*(page.warnings if page else ()), *warnings(pictures, rules)]
+        told = [*(page.warnings if page else ()), *left_out(post, rules), *warnings(pictures, rules)]
         return replace(made, warnings=(*made.warnings, *told)) if told else made
 
     def pictures_of(self, post: Post, account: AccountConfig) -> tuple[Wanted, ...]:

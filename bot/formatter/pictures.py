@@ -41,6 +41,22 @@ def wanted(post: Post, rules: Rules) -> tuple[Wanted, ...]:
     The one of the post's own settings stands for all others; else those of front matter or feed, then the body's. The
     body's alt text counts where front matter names the same picture without one.
     """
+    chosen = _all(post, rules)[: rules.most_images]
+    if len(chosen) > 1 and _limits(rules).alone:
+        still = replace(_limits(rules), animated=False)
+        return tuple(replace(wish, limits=still) for wish in chosen)
+    return chosen
+
+
+def left_out(post: Post, rules: Rules) -> Iterator[str]:
+    """Say how many of a post's pictures the network has no place for."""
+    count = len(_all(post, rules))
+    if count > rules.most_images:
+        most = f"no more than {rules.most_images} go with a post there" if rules.most_images else "none go there"
+        yield f"{count - rules.most_images} of its {count} pictures stay behind: {most}"
+
+
+def _all(post: Post, rules: Rules) -> tuple[Wanted, ...]:
     if not _brings(post, rules):
         return ()
     chosen = own(post, rules).image
@@ -55,11 +71,7 @@ def wanted(post: Post, rules: Rules) -> tuple[Wanted, ...]:
             found.setdefault(
                 source, Wanted(source, post.path, post.url, post.source, _limits(rules), _shortened(alt, rules))
             )
-    chosen_ones = tuple(found.values())[: rules.most_images]
-    if len(chosen_ones) > 1 and _limits(rules).alone:
-        still = replace(_limits(rules), animated=False)
-        return tuple(replace(wish, limits=still) for wish in chosen_ones)
-    return chosen_ones
+    return tuple(found.values())
 
 
 def _limits(rules: Rules) -> Pictures:

@@ -77,6 +77,7 @@ class SecretKey:
 class Pictures:
     """What one picture may be on a network: bytes, pixels in all and on a side, graphemes of its alt text.
 
+    `fetched` says that the network fetches the file itself, as it lies on the site, and takes JPEG and PNG alone.
     `animated` says that an animated GIF moves there; elsewhere, and where it must be `alone` and is not, its first
     frame is shown.
     """
@@ -87,6 +88,7 @@ class Pictures:
     alt: int = 1500
     animated: bool = False
     alone: bool = False
+    fetched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

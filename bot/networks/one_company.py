@@ -75,7 +75,7 @@ THREADS = Network(
     ),
     text_tags=1,  # developers.facebook.com/docs/threads/create-posts/topic-tags: one to a post
     images=20,
-    pictures=Pictures(most_bytes=8_000_000, most_pixels=16_000_000, most_side=1440, alt=1000),
+    pictures=Pictures(most_bytes=8_000_000, most_pixels=16_000_000, most_side=1440, alt=1000, fetched=True),
     either=True,
 )
 

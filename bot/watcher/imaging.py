@@ -47,9 +47,12 @@ def fit(data: bytes, limits: Pictures) -> Made:
     """Return the picture upright and within `limits`, without what its file says beside it (place, camera, comments).
 
     It is a JPEG; a PNG where it is transparent, or was one and is small enough; a GIF where it moves and may. Raises
-    `BadPicture` as `reading` does.
+    `BadPicture` as `reading` does, and for a file that a network which fetches it itself would not take.
     """
     with reading(data) as opened:
+        if limits.fetched and (opened.format not in ("JPEG", "PNG") or len(data) > limits.most_bytes):
+            size = f"{limits.most_bytes // 1_000_000} MB"
+            raise BadPicture(f"it is fetched from your site, and must be a JPEG or PNG of at most {size} there")
         moves = getattr(opened, "n_frames", 1) > 1
         if moves and limits.animated and opened.format == "GIF" and (gif := _animation(opened, limits.most_bytes)):
             return gif

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.formatter.compose import compose
-from bot.formatter.pictures import Picture, Wanted, described, lacking, wanted, warnings
+from bot.formatter.pictures import Picture, Wanted, described, lacking, left_out, wanted, warnings
 from bot.formatter.rules import Rules
 from bot.model import BodyFormat, Card, Image, Media, Post, PostId, PostSettings, Reason, Words
 from bot.networks import BLUESKY, MASTODON, Pictures, X
@@ -40,6 +40,16 @@ def test_no_more_than_the_network_shows() -> None:
     assert len(wanted(note(body), RULES)) == 4
     assert len(wanted(note(body), replace(RULES, most_images=6))) == 6
     assert wanted(note(body), replace(RULES, most_images=0)) == ()
+
+
+def test_what_stays_behind_is_told() -> None:
+    """How many, of how many, and why; nothing where all go, or none are wanted."""
+    body = " ".join(f"![{n}]({n}.png)" for n in range(6))
+    assert ["2 of its 6 pictures stay behind: no more than 4 go with a post there"] == [*left_out(note(body), RULES)]
+    none = replace(RULES, most_images=0)
+    assert ["6 of its 6 pictures stay behind: none go there"] == [*left_out(note(body), none)]
+    assert [] == [*left_out(note(), RULES)]
+    assert [] == [*left_out(replace(note(body), title="T"), RULES)]
 
 
 def test_what_moves_goes_alone_where_it_must() -> None:

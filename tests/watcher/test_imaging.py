@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from PIL import Image, ImageSequence
 
-from bot.networks import BLUESKY, MASTODON, TELEGRAM, Pictures
+from bot.networks import BLUESKY, MASTODON, TELEGRAM, THREADS, Pictures
 from bot.watcher.imaging import GIF_PIXELS, BadPicture, Made, fit
 from tests.servers.site import picture
 
@@ -138,6 +138,14 @@ def test_a_large_photograph_is_made_smaller(limits: Pictures) -> None:
     assert dict(image.getexif()) == {}
     red, _, blue = image.convert("RGB").getpixel((0, image.height // 2))  # type: ignore[misc]
     assert red > blue
+
+
+def test_what_a_network_fetches_itself_must_be_as_it_wants_it() -> None:
+    """Threads takes JPEG and PNG of at most 8 MB, as they lie on the site."""
+    assert fit(large("PNG"), THREADS.pictures).data
+    for data in (large("AVIF"), large("WEBP"), animation("GIF"), noise(2000, 1500)):
+        with pytest.raises(BadPicture, match="fetched from your site"):
+            fit(data, THREADS.pictures)
 
 
 def test_a_bomb_is_not_unfolded() -> None:
