@@ -75,6 +75,9 @@ class Email:
         """A connection that is logged in. All faults in it but those of the mail itself mean: certainly not sent."""
         try:
             server = self._connect()
+        except smtplib.SMTPServerDisconnected as error:
+            doubt = "is `server` a mail server, with the port that goes with `security`?"
+            raise TryLater(f"{self._host} does not speak as a mail server does ({self._why(error)}): {doubt}") from None
         except (OSError, smtplib.SMTPException) as error:
             raise TryLater(f"{self._host} cannot be reached: {self._why(error)}") from None
         try:

@@ -92,6 +92,10 @@ def query(relay: str, wanted: dict[str, Any], seconds: float) -> list[Event]:
     try:
         with _open(relay, seconds) as connection:
             return _ask(connection, wanted, until)
+    except TryLater as error:
+        raise TryLater(f"{host(relay)}: {error.message}") from None
+    except Rejected as error:
+        raise Rejected(f"{host(relay)}: {error.message}") from None
     except (_Silence, WebSocketException, OSError) as error:
         raise TryLater(f"{host(relay)}: {_words(error)}") from None
 
@@ -112,7 +116,7 @@ def _open(relay: str, seconds: float) -> Iterator[ClientConnection]:
     except (InvalidURI, UnicodeError, ValueError):
         raise Rejected("it is no address of a relay: wss://…") from None
     except (InvalidHandshake, InvalidMessage) as error:
-        raise TryLater(f"it does not speak as a relay does: {plain(str(error))}") from None
+        raise TryLater(f"it does not speak as a relay does ({plain(str(error))}): is its address right?") from None
     except (OSError, WebSocketException) as error:
         raise TryLater(f"it cannot be reached: {_words(error)}") from None
     with connection:
