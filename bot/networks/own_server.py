@@ -118,6 +118,7 @@ NOSTR = Network(
     secrets=(SecretKey("secret_key", "from your Nostr client: its keys, nsec1… (or 64 hex digits)"),),
     text_tags=3,
     record_tags=8,
+    images=4,
 )
 
 MATRIX = Network(

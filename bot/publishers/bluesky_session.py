@@ -257,9 +257,8 @@ def _read(status: int, headers: Mapping[str, str], body: str, now: datetime) -> 
     message = str((data or {}).get("message") or "") if status >= 400 else ""
     words = ": ".join(part for part in (error, message[:300]) if part)
     if not words:
-        words = f"answered {status}" + (
-            "" if data is not None else ", not as an AT Protocol server does: is `service` right?"
-        )
+        ours = data is not None and status < 300
+        words = f"answered {status}" + ("" if ours else ", not as an AT Protocol server does: is `service` right?")
     wait = wait_from(headers, now) if status in (429, 503) else None
     return Answer(status, data, error, words, wait, _date(headers) or now)
 

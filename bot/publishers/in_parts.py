@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 
-from bot.model import Announcement, Note, Receipt, Sent
+from bot.model import Announcement, Media, Note, Receipt, Sent
 
 Json = dict[str, Any]
 Send = Callable[[int, Json | None], Json]
+
+_SITE = re.compile(r"^(?:\{static\}|\|static\||@)/")  # how Pelican and Zola say: from the root of the site
 
 
 def part(index: int, remote_id: str, url: str | None, at: datetime) -> Json:
@@ -53,3 +57,8 @@ def words(announcement: Announcement, index: int) -> str:
     """Return the words of a part, the first one below the content warning, for a network that keeps none of its own."""
     text = announcement.parts[index].text
     return f"{announcement.content_warning}\n\n{text}" if announcement.content_warning and index == 0 else text
+
+
+def picture_url(announcement: Announcement, media: Media) -> str:
+    """Return where a picture lies on the site, for a network that takes no uploads."""
+    return urljoin(announcement.post.url, _SITE.sub("/", media.source))

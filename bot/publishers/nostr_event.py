@@ -1,7 +1,7 @@
 """Nostr's events: an announcement as signed events, and what an event of the account's own shows. Pure.
 
 https://github.com/nostr-protocol/nips: 01 (events), 10 (threads), 19 (names), 23 (articles), 24 (tags), 36 (content
-warnings), 48 (where it came from).
+warnings), 48 (where it came from), 92 (pictures).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from bot.formatter import plain, urls
 from bot.model import Announcement, Part, Receipt, Sent, SpanKind
 from bot.publishers.base import Sighting
+from bot.publishers.in_parts import picture_url
 from bot.publishers.nostr_keys import Keys, encode
 
 NOTE = 1
@@ -30,7 +31,12 @@ def events(announcement: Announcement, keys: Keys, *, article: bool) -> list[dic
     for index, part in enumerate(announcement.parts):
         head = article and index == 0
         tags = [*(_article(announcement) if head else []), *_thread(made, keys), *_tags(announcement, part, index)]
-        made.append(_signed(keys, start + index, ARTICLE if head else NOTE, tags, part.text))
+        content = part.text
+        if index == 0 and not head and announcement.media:
+            addresses = [picture_url(announcement, picture) for picture in announcement.media]
+            content = "\n".join([f"{content}\n", *addresses])
+            tags += _pictures(announcement, addresses)
+        made.append(_signed(keys, start + index, ARTICLE if head else NOTE, tags, content))
     return made
 
 
@@ -115,12 +121,19 @@ def _tags(announcement: Announcement, part: Part, index: int) -> list[list[str]]
     return found
 
 
+def _pictures(announcement: Announcement, addresses: Sequence[str]) -> list[list[str]]:
+    """Return what is told of pictures whose addresses stand in the words (NIP-92): their alt text, if any."""
+    pairs = zip(addresses, announcement.media, strict=True)
+    return [["imeta", f"url {url}", f"alt {' '.join(picture.alt.split())}"] for url, picture in pairs if picture.alt]
+
+
 def _article(announcement: Announcement) -> list[list[str]]:
     """Return the tags of an article. Its `d` is the post's: another round replaces the article, as NIP-23 wants it."""
     post = announcement.post
     mark = hashlib.sha256(post.id.encode()).hexdigest()[:8]
     published = post.published or announcement.instant
     return [
+        *(["image", picture_url(announcement, picture)] for picture in announcement.media[:1]),
         ["d", f"{post.slug}-{mark}"],
         ["title", plain.inline(post.title)],
         ["published_at", str(int(published.timestamp()))],

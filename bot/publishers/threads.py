@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin
 
 from bot.errors import Rejected, TooFar, TryLater, Uncertain
 from bot.formatter import urls
@@ -18,7 +17,7 @@ from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import sixty_days
 from bot.publishers.base import Access, Profile, Sighting
-from bot.publishers.in_parts import Json, done, part, receipt, words
+from bot.publishers.in_parts import Json, done, part, picture_url, receipt, words
 from bot.publishers.json_calls import Answer, Calls, host_of
 from bot.publishers.threads_errors import meaning, said
 from bot.publishers.threads_token import Token
@@ -210,8 +209,8 @@ class Threads:
 
 
 def _picture(announcement: Announcement, media: Media) -> Json:
-    """Return where Threads can fetch a picture: it takes no uploads. A path on the site is joined to the post's URL."""
-    found = {"image_url": urljoin(announcement.post.url, media.source)}
+    """Return where Threads can fetch a picture: it takes no uploads."""
+    found = {"image_url": picture_url(announcement, media)}
     return found | ({"alt_text": media.alt} if media.alt else {})
 
 

@@ -19,7 +19,7 @@ from nostr_sdk import Keys as SdkKeys
 from nostr_sdk import Nip19Coordinate, Nip19Event
 
 from bot.errors import Rejected, TryLater, Unauthorized, Uncertain
-from bot.model import Announcement, Note, Span, SpanKind
+from bot.model import Announcement, Media, Note, Span, SpanKind
 from bot.publishers import nostr_event as nostr
 from bot.publishers.base import Publisher
 from bot.publishers.nostr import Nostr
@@ -328,6 +328,18 @@ def test_a_thread_answers_itself(sdk_relay: SdkRelay) -> None:
     assert [sent.remote_id for sent in done.receipt.parts] == ids
     marks = [[(tag[1], tag[3]) for tag in event["tags"] if tag[0] == "e"] for event in events]
     assert [[], [(ids[0], "root")], [(ids[0], "root"), (ids[1], "reply")]] == marks
+
+
+def test_pictures_are_addresses_with_their_alt_text(sdk_relay: SdkRelay) -> None:
+    """A relay takes no files: a picture's address stands below the words, and NIP-92 tells what it shows."""
+    secret = secrets.token_hex(32)
+    road = Media(b"x", "image/jpeg", "A road,\nand a hill", 4, 3, source="/img/road.jpg")
+    words = replace(announce(), media=(road, replace(road, alt="", source="{static}/hill.png")))
+    assert attempt(publisher(sdk_relay.url, secret=secret), words).receipt is not None
+    (event,) = read(sdk_relay, read_secret(secret).public)
+    addresses = ["https://example.com/img/road.jpg", "https://example.com/hill.png"]
+    assert f"{words.text}\n\n{addresses[0]}\n{addresses[1]}" == event["content"]
+    assert [["imeta", f"url {addresses[0]}", "alt A road, and a hill"]] == [t for t in event["tags"] if t[0] == "imeta"]
 
 
 def test_an_article_is_addressable(sdk_relay: SdkRelay) -> None:
