@@ -46,6 +46,8 @@ class Nostr:
         signed = {int(note.data["index"]): dict(note.data["event"]) for note in notes if note.kind == "event"}
         if len(signed) < len(announcement.parts):
             for index, event in enumerate(self._signed(announcement)):
+                if index in signed:
+                    continue
                 signed[index] = event
                 yield Note("event", {"index": index, "event": event})
         events = [signed[index] for index in sorted(signed)]

@@ -6,8 +6,9 @@ Inherit `PublisherContract` in a pytest class whose name begins with `Test`, and
         def make(self) -> Publisher: ...
 
 The suite is made of smaller ones, for a network (or an emulator of one) that cannot do everything: `PublishesOnce`,
-`RepeatsHarmlessly`, `Refuses`, `LosesAnswers`; one where nobody can look passes `AskContract`. Use a real server, or
-one of your own on a loopback socket: a mock would only repeat what you believe. Needs no pytest to be imported.
+`RepeatsHarmlessly`, `Refuses`, `LosesAnswers`; one where nobody can look passes `AskContract`. For pictures add
+`CarriesPictures`, for threads `SendsParts`. Use a real server, or one of your own on a loopback socket: a mock would
+only repeat what you believe. Needs no pytest to be imported.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bot.testing.making import Attempt, MemoryVault, access, announcement, attem
 from bot.testing.publisher import (
     A_WHILE,
     AskContract,
+    CarriesPictures,
     Copy,
     Looks,
     LosesAnswers,
@@ -25,12 +27,14 @@ from bot.testing.publisher import (
     PublishesOnce,
     Refuses,
     RepeatsHarmlessly,
+    SendsParts,
 )
 
 __all__ = [
     "A_WHILE",
     "AskContract",
     "Attempt",
+    "CarriesPictures",
     "Copy",
     "Looks",
     "LosesAnswers",
@@ -41,6 +45,7 @@ __all__ = [
     "PublishesOnce",
     "Refuses",
     "RepeatsHarmlessly",
+    "SendsParts",
     "access",
     "announcement",
     "attempt",

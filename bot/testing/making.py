@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import struct
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -80,6 +82,27 @@ def attempt(publisher: Publisher, announcement: Announcement, notes: Sequence[No
     except PublishError as error:
         return Attempt(tuple(gathered), None, error)
     raise AssertionError("publish ended with neither a receipt nor an error")
+
+
+def by_steps(make: Callable[[], Publisher], announcement: Announcement) -> Receipt:
+    """Publish as one does who is killed after every note: another publisher goes on with the notes there are."""
+    notes: list[Note] = []
+    for _ in range(50):
+        step = next(iter(make().publish(announcement, tuple(notes))))
+        if isinstance(step, Receipt):
+            return step
+        notes.append(step)
+    raise AssertionError("publish never comes to an end")
+
+
+def png(shade: int) -> bytes:
+    """Return a picture of one grey pixel."""
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(bytes([0, shade]))))
+    made = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in (*chunks, (b"IEND", b""))
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
 
 
 def announcement(

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
-from bot.model import Announcement, Visibility
+from bot.model import Announcement, Media, Part, Visibility
 from bot.publishers.base import Publisher
-from bot.testing.making import announcement, attempt, raised
+from bot.testing.making import announcement, attempt, by_steps, png, raised
 
 A_WHILE = timedelta(minutes=5)
 
@@ -244,6 +244,52 @@ class Refuses(_Hooks):
             return  # it never looks
         assert isinstance(error, TryLater), error
         self.assert_keeps_secrets(publisher, error)
+
+
+class SendsParts(_Hooks):
+    """For a network with threads, or where one message follows another: a long announcement is several posts."""
+
+    def thread(self) -> Announcement:
+        """Return an announcement of three parts that the network accepts."""
+        texts = ("The first of three.", "The second of three.", "The third of three.")
+        return replace(self.announcement(), parts=tuple(Part(text, len(text)) for text in texts))
+
+    def test_a_thread_that_is_stopped_goes_on_where_it_stood(self) -> None:
+        """Stopped after every note, each time by another publisher, it sends every part once, in order."""
+        words = self.thread()
+        receipt = by_steps(self.make, words)
+        held = self.copies()
+        assert len(words.parts) == len(held)
+        for part, copy in zip(words.parts, held, strict=True):
+            assert copy.text.endswith(part.text), copy.text
+        assert [copy.remote_id for copy in held] == [sent.remote_id for sent in receipt.parts]
+
+
+class CarriesPictures(_Hooks):
+    """For a network that shows pictures: they go along in order, each once, with its alt text."""
+
+    alts: ClassVar[bool] = True
+    """Whether the network keeps alt texts."""
+
+    fetches: ClassVar[bool] = False
+    """Whether it takes no uploads, but is told where on the site a picture is."""
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        """Return every picture the network holds, in order: its bytes (or its address), and its alt text."""
+        raise NotImplementedError
+
+    def test_pictures_go_along_once(self) -> None:
+        """Stopped after every note, each time by another publisher, no picture is missing and none is there twice."""
+        media = tuple(
+            Media(png(shade), "image/png", f"What picture {shade} shows", 1, 1, source=f"/img/{shade}.png")
+            for shade in (1, 2)
+        )
+        words = replace(self.announcement(), media=media)
+        by_steps(self.make, words)
+        found = self.pictures()
+        site = words.url.partition("/2024/")[0]
+        assert [f"{site}{each.source}" if self.fetches else each.data for each in media] == [data for data, _ in found]
+        assert [each.alt if self.alts else "" for each in media] == [alt for _, alt in found]
 
 
 class LosesAnswers(_Hooks):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from bot.publishers.linkedin import LinkedIn
 from bot.publishers.slack import Slack
 from bot.publishers.telegram import Telegram
 from bot.publishers.webhook import Webhook
-from bot.testing import AskContract, Copy, access, attempt
+from bot.testing import AskContract, CarriesPictures, Copy, SendsParts, access, attempt
 from bot.testing import announcement as announce
 from tests.contracts.test_mastodon import closed_port
 from tests.servers.strict_discord import StrictDiscord
@@ -122,9 +123,10 @@ def webhook() -> Iterator[StrictWebhook]:
         yield server
 
 
-class TestTelegram(OnStrictService):
+class TestTelegram(OnStrictService, CarriesPictures, SendsParts):
     """Telegram keeps the contract of networks where nobody can look."""
 
+    alts = False
     server: StrictTelegram
     wrong = "123456789:AAa-token-that-was-revoked"
 
@@ -135,13 +137,16 @@ class TestTelegram(OnStrictService):
     def at(self, base: str, secret: str) -> Publisher:
         return Telegram(access({"service": base, "chat": CHAT, "silent": False}, {"bot_token": secret}))
 
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        return [(held["photo"], "") for held in self.server.held]
+
     def copies(self) -> Sequence[Copy]:
         return [
             Copy(str(held["message_id"]), held["text"], tuple(LINK.findall(held["text"]))) for held in self.server.held
         ]
 
 
-class TestDiscord(OnStrictService):
+class TestDiscord(OnStrictService, CarriesPictures, SendsParts):
     """Discord keeps the contract of networks where nobody can look."""
 
     server: StrictDiscord
@@ -155,11 +160,14 @@ class TestDiscord(OnStrictService):
         url = f"{base}{self.server.url.removeprefix(self.server.base).replace(self.server.token, secret)}"
         return Discord(access({"username": None}, {"webhook_url": url}))
 
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        return [file for held in self.server.held for file in held["files"]]
+
     def copies(self) -> Sequence[Copy]:
         return [Copy(held["id"], held["content"], tuple(LINK.findall(held["content"]))) for held in self.server.held]
 
 
-class TestSlack(OnStrictService):
+class TestSlack(OnStrictService, SendsParts):
     """Slack keeps the contract, as far as it tells: it gives no ids."""
 
     server: StrictSlack
@@ -181,7 +189,7 @@ class TestSlack(OnStrictService):
         ]
 
 
-class TestWebhook(OnStrictService):
+class TestWebhook(OnStrictService, CarriesPictures):
     """A webhook gets the whole announcement in one request."""
 
     carries = frozenset({"language", "content_warning", "visibility"})
@@ -194,6 +202,9 @@ class TestWebhook(OnStrictService):
 
     def at(self, base: str, secret: str) -> Publisher:
         return Webhook(access({"url": f"{base}/take"}, {"signing_secret": secret}))
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        return [(b64decode(item["data"]), item["alt"]) for held in self.server.held for item in held["media"]]
 
     def shown(self, announcement: Announcement) -> str:
         return announcement.text
@@ -224,7 +235,7 @@ class TestWebhook(OnStrictService):
         assert [["The first part", "The second part"]] == [held["parts"] for held in self.server.held]
 
 
-class TestLinkedIn(OnStrictService):
+class TestLinkedIn(OnStrictService, CarriesPictures):
     """LinkedIn keeps the contract: it cannot look, but names what is there already."""
 
     server: StrictLinkedIn
@@ -237,6 +248,10 @@ class TestLinkedIn(OnStrictService):
     def at(self, base: str, secret: str) -> Publisher:
         options = {"service": base, "author": None, "api_version": "202605"}
         return LinkedIn(access(options, {"access_token": secret}))
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        items = [item for held in self.server.held for item in held["content"]["multiImage"]["images"]]
+        return [(self.server.images[item["id"]], item["altText"]) for item in items]
 
     def copies(self) -> Sequence[Copy]:
         return [

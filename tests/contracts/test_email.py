@@ -14,7 +14,7 @@ from bot.errors import Rejected, TryLater, Unauthorized
 from bot.model import Announcement, Media
 from bot.publishers.base import Publisher
 from bot.publishers.email_smtp import Email
-from bot.testing import AskContract, Copy, access, announcement, attempt, raised
+from bot.testing import AskContract, CarriesPictures, Copy, access, announcement, attempt, raised
 from tests.contracts.test_mastodon import closed_port
 from tests.servers.mail import PASSWORD, USER, MailServer
 
@@ -57,7 +57,7 @@ def as_copy(mail: EmailMessage) -> Copy:
     )
 
 
-class TestEmail(AskContract):
+class TestEmail(AskContract, CarriesPictures):
     """A real mail server, as far as it tells anything."""
 
     server: MailServer
@@ -71,6 +71,14 @@ class TestEmail(AskContract):
 
     def copies(self) -> Sequence[Copy]:
         return [as_copy(mail) for mail in self.server.mails]
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        found = []
+        for mail in self.server.mails:
+            alts = re.findall(r'<img src="cid:([^"]+)" alt="([^"]*)"', body(mail, "html"))
+            files = {str(part["Content-ID"]).strip("<>"): part for part in mail.walk() if part["Content-ID"]}
+            found += [(bytes(files[cid].get_payload(decode=True)), alt) for cid, alt in alts]
+        return found
 
     def shown(self, announcement: Announcement) -> str:
         return f"{announcement.content_warning}\n\n{announcement.text}"

@@ -12,7 +12,17 @@ import pytest
 from bot.model import Announcement
 from bot.publishers.base import Publisher
 from bot.publishers.mastodon import Mastodon
-from bot.testing import Copy, LosesAnswers, PublisherContract, PublishesOnce, Refuses, RepeatsHarmlessly, access
+from bot.testing import (
+    CarriesPictures,
+    Copy,
+    LosesAnswers,
+    PublisherContract,
+    PublishesOnce,
+    Refuses,
+    RepeatsHarmlessly,
+    SendsParts,
+    access,
+)
 from bot.testing import announcement as announce
 from tests.servers.mock_mastodon import MockMastodon
 from tests.servers.strict_mastodon import StrictMastodon
@@ -87,8 +97,11 @@ class OnStrictMastodon(OnMastodon):
         return self.make()
 
 
-class TestMastodon(OnStrictMastodon, PublisherContract):
+class TestMastodon(OnStrictMastodon, PublisherContract, CarriesPictures, SendsParts):
     """Mastodon keeps the whole contract while it keeps its keys."""
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        return [(held["data"], held["description"] or "") for held in self.server.memory.media.values()]
 
 
 class TestMastodonThatIgnoresKeys(OnStrictMastodon, PublishesOnce, Refuses, LosesAnswers):

@@ -11,7 +11,18 @@ from bot.errors import Rejected, TryLater, Uncertain
 from bot.model import Announcement, Media
 from bot.publishers.base import Publisher
 from bot.publishers.threads import Threads
-from bot.testing import A_WHILE, Copy, LosesAnswers, MemoryVault, PublishesOnce, Refuses, access, attempt
+from bot.testing import (
+    A_WHILE,
+    CarriesPictures,
+    Copy,
+    LosesAnswers,
+    MemoryVault,
+    PublishesOnce,
+    Refuses,
+    SendsParts,
+    access,
+    attempt,
+)
 from bot.testing import announcement as announce
 from tests.contracts.test_mastodon import closed_port
 from tests.fakes import Clock
@@ -31,10 +42,11 @@ def on(base: str, token: str = TOKEN, vault: MemoryVault | None = None, clock: C
     return Threads(access({"service": base}, {"access_token": token}, vault=vault, clock=clock))
 
 
-class TestThreads(PublishesOnce, Refuses, LosesAnswers):
+class TestThreads(PublishesOnce, Refuses, LosesAnswers, CarriesPictures, SendsParts):
     """Threads keeps the contract of networks that can look; a repeat is harmless with its notes."""
 
     carries = frozenset()
+    fetches = True
     server: StrictThreads
 
     @pytest.fixture(autouse=True)
@@ -49,6 +61,9 @@ class TestThreads(PublishesOnce, Refuses, LosesAnswers):
             Copy(held["id"], held["text"], tuple(filter(None, [held["link_attachment_url"]])))
             for held in self.server.held
         ]
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        return [(str(url), str(alt)) for held in self.server.held for url, alt in held["pictures"]]
 
     def shown(self, announcement: Announcement) -> str:
         return f"{announcement.content_warning}\n\n{announcement.text}"

@@ -11,7 +11,7 @@ from bot.model import Announcement
 from bot.networks import X as FACTS
 from bot.publishers.base import Publisher
 from bot.publishers.x import X
-from bot.testing import Copy, MemoryVault, PublisherContract, access
+from bot.testing import CarriesPictures, Copy, MemoryVault, PublisherContract, SendsParts, access
 from bot.testing import announcement as announce
 from tests.contracts.test_mastodon import closed_port
 from tests.servers import strict_x_auth as app
@@ -61,6 +61,9 @@ class OnX:
     def shown(self, announcement: Announcement) -> str:
         return f"{announcement.content_warning}\n\n{announcement.text}"
 
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        return [(held["data"], held["alt"] or "") for held in self.server.media.values()]
+
     def too_long(self) -> Announcement:
         return announce("word " * 57 + "x")
 
@@ -75,7 +78,7 @@ def as_copy(post: Mapping[str, Any]) -> Copy:
     return Copy(remote_id=post["id"], text=post["raw"], links=tuple(url["expanded_url"] for url in urls))
 
 
-class TestXWithKeys(OnX, PublisherContract):
+class TestXWithKeys(OnX, PublisherContract, CarriesPictures, SendsParts):
     """X keeps the whole contract with the keys of OAuth 1.0a: it refuses the same words twice, and we find them."""
 
     def good(self) -> dict[str, str]:

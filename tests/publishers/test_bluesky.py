@@ -23,7 +23,17 @@ from bot.publishers import bluesky_record as records
 from bot.publishers.base import Halfway, Publisher, Vault
 from bot.publishers.bluesky import Bluesky
 from bot.publishers.bluesky_session import CALL_SECONDS, endpoint
-from bot.testing import Copy, MemoryVault, PublisherContract, access, announcement, attempt, raised
+from bot.testing import (
+    CarriesPictures,
+    Copy,
+    MemoryVault,
+    PublisherContract,
+    SendsParts,
+    access,
+    announcement,
+    attempt,
+    raised,
+)
 from tests.servers.pds import Pds, PdsAccount
 from tests.servers.proxy import Cut, Hang, Proxy, Reset
 
@@ -74,7 +84,7 @@ def proxy(pds: Pds) -> Iterator[Proxy]:
         yield standing
 
 
-class TestBluesky(PublisherContract):
+class TestBluesky(PublisherContract, CarriesPictures, SendsParts):
     """What every network promises."""
 
     carries: ClassVar[frozenset[str]] = frozenset({"language"})
@@ -99,6 +109,13 @@ class TestBluesky(PublisherContract):
             )
             for record in held
         ]
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        """The pictures of all records, with their bytes as the server gives them back."""
+        images = [
+            image for record in self.pds.records(self.account.did) for image in record["value"]["embed"]["images"]
+        ]
+        return [(self.pds.blob(self.account.did, image["image"]["ref"]["$link"]), image["alt"]) for image in images]
 
     def secrets(self) -> Sequence[str]:
         """The right app password and the wrong one."""

@@ -16,7 +16,7 @@ from bot.model import Announcement, Media, Part, Span, SpanKind
 from bot.publishers.base import Publisher
 from bot.publishers.matrix import Matrix
 from bot.publishers.matrix_content import markup
-from bot.testing import A_WHILE, Copy, PublisherContract, access, attempt, raised
+from bot.testing import A_WHILE, CarriesPictures, Copy, PublisherContract, SendsParts, access, attempt, raised
 from bot.testing import announcement as announce
 from tests.servers.packages import free_port
 from tests.servers.proxy import Cut, Proxy
@@ -32,7 +32,7 @@ def publisher(base: str, room: str, token: str, **options: object) -> Matrix:
     return Matrix(access({"homeserver": base, "room": room, **options}, {"access_token": token}))
 
 
-class TestMatrix(PublisherContract):
+class TestMatrix(PublisherContract, CarriesPictures, SendsParts):
     """Synapse keeps the whole contract."""
 
     carries = frozenset({"content_warning"})
@@ -58,6 +58,11 @@ class TestMatrix(PublisherContract):
             )
             for event in self.synapse.messages(self.user, self.room)
         ]
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        events = self.synapse.messages(self.user, self.room)
+        images = [event["content"] for event in events if event["content"]["msgtype"] == "m.image"]
+        return [(self.synapse.media(self.user, image["url"]), image["body"]) for image in images]
 
     def shown(self, announcement: Announcement) -> str:
         return f"{announcement.content_warning}\n\n{announcement.text}"

@@ -24,7 +24,18 @@ from bot.publishers import nostr_event as nostr
 from bot.publishers.base import Publisher
 from bot.publishers.nostr import Nostr
 from bot.publishers.nostr_keys import Keys, decode, encode, read_secret
-from bot.testing import Copy, LosesAnswers, PublishesOnce, Refuses, RepeatsHarmlessly, access, attempt, raised
+from bot.testing import (
+    CarriesPictures,
+    Copy,
+    LosesAnswers,
+    PublishesOnce,
+    Refuses,
+    RepeatsHarmlessly,
+    SendsParts,
+    access,
+    attempt,
+    raised,
+)
 from bot.testing import announcement as announce
 from tests.servers.packages import free_port
 from tests.servers.relays import PythonRelay, Relay, SdkRelay, StrictRelay, read
@@ -92,10 +103,15 @@ class TestNostrOnPythonRelay(OnRelay):
         self.relay = python_relay
 
 
-class TestNostr(OnRelay, Refuses, LosesAnswers):
+class TestNostr(OnRelay, Refuses, LosesAnswers, CarriesPictures, SendsParts):
     """The strict relay keeps all of it, refusals and lost answers too."""
 
+    fetches = True
     relay: StrictRelay
+
+    def pictures(self) -> Sequence[tuple[bytes | str, str]]:
+        tags = [tag for event in self.relay.events.values() for tag in event["tags"] if tag[0] == "imeta"]
+        return [(tag[1].removeprefix("url "), tag[2].removeprefix("alt ")) for tag in tags]
 
     @pytest.fixture(autouse=True)
     def _relay(self, strict_relay: StrictRelay) -> None:

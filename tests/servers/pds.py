@@ -116,6 +116,12 @@ class Pds:
         )
         return list(listed["records"])
 
+    def blob(self, did: str, cid: str) -> bytes:
+        """Return the bytes of an uploaded file."""
+        address = f"{self.base}/xrpc/com.atproto.sync.getBlob"
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            return client.get(address, params={"did": did, "cid": cid}).raise_for_status().content
+
     def token(self, did: str, *, expires_in: float) -> str:
         """Mint an access token of an app password's session, which may have expired already."""
         now = int(time.time())
