@@ -33,11 +33,20 @@ class Flaky(Sqlite):
             raise StateError("the server went away")
         return super().rows(sql, values)
 
+    def write(self, sql: str, values: Mapping[str, Any], *, shared: str = "", alone: str = "") -> list[Row]:
+        """Commit, and then perhaps not answer."""
+        rows = super().write(sql, values, shared=shared, alone=alone)
+        self._answer()
+        return rows
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit, and then perhaps not answer."""
         with super().transaction():
             yield
+        self._answer()
+
+    def _answer(self) -> None:
         self.after -= 1
         if self.after == 0:
             raise StateError("the server went away")

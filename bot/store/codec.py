@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from bot.model import Announcement, Note, Receipt
+
+if TYPE_CHECKING:
+    from msgspec.json import Decoder, Encoder
 
 
 def when(value: datetime) -> str:
     """An aware instant as fixed-width UTC text, from the year 1 on (Hugo writes it for a date that is not set)."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat("T", "microseconds")[:26] + "Z"
 
 
 def when_or_none(value: datetime | None) -> str | None:
@@ -31,49 +35,56 @@ def instant_or_none(text: str | None) -> datetime | None:
 
 def encode(value: Any) -> str:
     """A dataclass, or a list or table of them, as JSON text."""
-    import msgspec
-
-    return msgspec.json.encode(value).decode()
+    return _writer().encode(value).decode()
 
 
-def announcement(text: str | None) -> Announcement | None:
-    """The announcement that `encode` wrote."""
-    import msgspec
+@cache
+def _writer() -> Encoder:
+    from msgspec.json import Encoder
 
-    return None if text is None else msgspec.json.decode(text, type=Announcement)
+    return Encoder()
+
+
+@cache
+def _reader(kind: Any) -> Decoder[Any]:
+    """What reads JSON into a type; made once, which takes longer than to read."""
+    from msgspec.json import Decoder
+
+    return Decoder(kind)
+
+
+def announcement(text: str | None, created_at: datetime | None = None) -> Announcement | None:
+    """The announcement that `encode` wrote, its words frozen at `created_at`."""
+    if text is None:
+        return None
+    words: Announcement = _reader(Announcement).decode(text)
+    object.__setattr__(words, "created_at", created_at)  # nobody else has it yet; a copy takes twice the reading
+    return words
 
 
 def notes(text: str) -> tuple[Note, ...]:
     """The notes that `encode` wrote."""
-    if text == "[]":
-        return ()
-    import msgspec
-
-    return msgspec.json.decode(text, type=tuple[Note, ...])
+    return () if text == "[]" else _reader(tuple[Note, ...]).decode(text)
 
 
 def receipt(text: str | None) -> Receipt | None:
     """The receipt that `encode` wrote."""
-    import msgspec
-
-    return None if text is None else msgspec.json.decode(text, type=Receipt)
+    return None if text is None else _reader(Receipt).decode(text)
 
 
 def numbers(text: str | None) -> dict[str, int] | None:
     """A table of whole numbers."""
-    import msgspec
-
-    return None if text is None else msgspec.json.decode(text, type=dict[str, int])
+    return None if text is None else _reader(dict[str, int]).decode(text)
 
 
 def texts(text: str | None) -> dict[str, str]:
     """A table of texts; empty for None."""
-    import msgspec
-
-    return {} if text is None else msgspec.json.decode(text, type=dict[str, str])
+    return {} if text is None else _reader(dict[str, str]).decode(text)
 
 
-def without_pictures(sent: Announcement) -> Announcement:
-    """The words alone: what is worth keeping once it went out."""
+def without_pictures(sent: Announcement | None) -> str | None:
+    """The words alone, as text: all that is worth keeping once it went out. None where there is no picture to drop."""
+    if sent is None or not (sent.media or (sent.card and sent.card.thumbnail)):
+        return None
     card = sent.card and replace(sent.card, thumbnail=None)
-    return replace(sent, card=card, media=tuple(replace(medium, data=b"") for medium in sent.media))
+    return encode(replace(sent, card=card, media=tuple(replace(medium, data=b"") for medium in sent.media)))

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.errors import StateBusy, StateError
+from bot.errors import PosseError, StateBusy, StateError
 from bot.store.migrations import APPLICATION_ID, MIGRATIONS
 
 Row = Mapping[str, Any]
+_RULES = (sqlite3.IntegrityError, sqlite3.ProgrammingError)  # broken, for the store to judge; or a defect of ours
 
 
 class Dialect(Protocol):
@@ -21,6 +22,10 @@ class Dialect(Protocol):
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         """Run a statement with `:name` parameters; its rows, as mappings."""
+        ...
+
+    def write(self, sql: str, values: Mapping[str, Any], *, shared: str = "", alone: str = "") -> list[Row]:
+        """Run one statement, a transaction of its own under locks of these names; inside another it is part of it."""
         ...
 
     def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
@@ -196,8 +201,16 @@ class Sqlite:
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         """See `Dialect`."""
-        with _told(self._path):
-            return self._connection.execute(sql, dict(values)).fetchall()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except _RULES:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise _trouble(self._path, error) from error
+
+    def write(self, sql: str, values: Mapping[str, Any], **_locks: str) -> list[Row]:
+        """See `Dialect`: SQLite itself begins before a statement and commits after it, one writer at a time."""
+        return self.rows(sql, values)
 
     def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
         """See `Dialect`."""
@@ -308,16 +321,22 @@ def _told(path: Path) -> Iterator[None]:
     """Turn SQLite's complaints about a file into sentences."""
     try:
         yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # a broken rule, which the store judges, or a defect of ours
+    except _RULES:
+        raise
     except sqlite3.DatabaseError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise StateBusy(f"{path}: another process has the state locked. Try again.") from error
-        if "not a database" in str(error):
-            raise StateError(f"{path}: this is not a posse state file. Name another file with [state] url.") from error
-        if "malformed" in str(error) or "disk image" in str(error):
-            raise StateError(
-                f"{path}: the state file is damaged ({error}). Put a backup back, or move it away:"
-                " what already went out is found on the accounts' own timelines before anything is sent."
-            ) from error
-        raise StateError(f"{path}: the state cannot be used: {error}.") from error
+        raise _trouble(path, error) from error
+
+
+def _trouble(path: Path, error: sqlite3.DatabaseError) -> PosseError:
+    """Say what a complaint about a file means."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StateBusy(f"{path}: another process has the state locked. Try again.")
+    if "not a database" in text:
+        return StateError(f"{path}: this is not a posse state file. Name another file with [state] url.")
+    if "malformed" in text or "disk image" in text:
+        return StateError(
+            f"{path}: the state file is damaged ({error}). Put a backup back, or move it away:"
+            " what already went out is found on the accounts' own timelines before anything is sent."
+        )
+    return StateError(f"{path}: the state cannot be used: {error}.")

@@ -149,6 +149,15 @@ class Postgres:
 
         return self._ask(execute)
 
+    def write(self, sql: str, values: Mapping[str, Any], *, shared: str = "", alone: str = "") -> list[Row]:
+        """See `Dialect`."""
+        with self.transaction():
+            if shared:
+                self.lock(shared, shared=True)
+            if alone:
+                self.lock(alone)
+            return self.rows(sql, values)
+
     def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
         """See `Dialect`."""
         query, safe = translate(sql), [_without_nul(each) for each in values]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +11,20 @@ from bot.store import codec
 from bot.store.base import AccountHealth, KnownPost, SourceHealth, Standing
 from bot.store.dialects import Dialect, Row
 
-DELIVERY = (
-    "SELECT d.*, p.slug, p.title, p.url AS post_url, p.published"
-    " FROM deliveries d JOIN posts p ON p.id = d.post"
+_COLUMNS = (
+    "id", "post", "account", "round", "state", "reason", "detail", "announcement", "notes", "receipt", "fence",
+    "attempts", "looks", "not_before", "claimed_at", "sent_at", "ended_at", "lease_until", "owner", "error",
+    "created_at", "updated_at",
 )  # fmt: skip
+_OF_POST = ("slug", "title", "url", "published")
+DELIVERY = (
+    f"SELECT {', '.join(f'd.{name}' for name in _COLUMNS)}, {', '.join(f'p.{name}' for name in _OF_POST)}"
+    " FROM deliveries d JOIN posts p ON p.id = d.post"
+)
+# The same of a row that is written. What RETURNING yields has no affinity in SQLite, and alone would find no index.
+RETURNING = f"RETURNING {', '.join(_COLUMNS)}, " + ", ".join(
+    f"(SELECT p.{name} FROM posts p WHERE p.id = deliveries.post || '') AS {name}" for name in _OF_POST
+)
 
 
 def known_post(row: Row) -> KnownPost:
@@ -40,38 +49,39 @@ def known_post(row: Row) -> KnownPost:
 
 
 def delivery(row: Row) -> Delivery:
-    """A row of `deliveries`, with its post. The words' `created_at` is the first claim."""
-    claimed_at = codec.instant_or_none(row["claimed_at"])
-    words = codec.announcement(row["announcement"])
+    """A row of `DELIVERY` or `RETURNING`. The words' `created_at` is the first claim.
+
+    By place, not by name: a sqlite3.Row goes through all its columns for each name.
+    """
+    values: Iterable[Any] = row.values() if isinstance(row, dict) else row
+    (
+        number, post, account, round_, state, reason, detail, words, notes, receipt, fence, attempts, looks, not_before,
+        claimed, sent_at, ended_at, lease_until, owner, error, created_at, updated_at, slug, title, url, published,
+    ) = values  # fmt: skip
+    claimed_at = codec.instant_or_none(claimed)
     return Delivery(
-        id=DeliveryId(row["id"]),
-        post=PostRef(
-            id=PostId(row["post"]),
-            slug=row["slug"],
-            title=row["title"],
-            url=row["post_url"] or "",
-            published=codec.instant_or_none(row["published"]),
-        ),
-        account=row["account"],
-        round=row["round"],
-        state=State(row["state"]),
-        reason=Reason(row["reason"]) if row["reason"] else None,
-        detail=row["detail"],
-        announcement=words and replace(words, created_at=claimed_at),
-        notes=codec.notes(row["notes"]),
-        receipt=codec.receipt(row["receipt"]),
-        fence=row["fence"],
-        attempts=row["attempts"],
-        looks=row["looks"],
-        not_before=codec.instant(row["not_before"]),
+        id=DeliveryId(number),
+        post=PostRef(PostId(post), slug, title, url or "", codec.instant_or_none(published)),
+        account=account,
+        round=round_,
+        state=State(state),
+        reason=Reason(reason) if reason else None,
+        detail=detail,
+        announcement=codec.announcement(words, claimed_at),
+        notes=codec.notes(notes),
+        receipt=codec.receipt(receipt),
+        fence=fence,
+        attempts=attempts,
+        looks=looks,
+        not_before=codec.instant(not_before),
         claimed_at=claimed_at,
-        sent_at=codec.instant_or_none(row["sent_at"]),
-        ended_at=codec.instant_or_none(row["ended_at"]),
-        lease_until=codec.instant_or_none(row["lease_until"]),
-        owner=row["owner"],
-        error=row["error"],
-        created_at=codec.instant(row["created_at"]),
-        updated_at=codec.instant(row["updated_at"]),
+        sent_at=codec.instant_or_none(sent_at),
+        ended_at=codec.instant_or_none(ended_at),
+        lease_until=codec.instant_or_none(lease_until),
+        owner=owner,
+        error=error,
+        created_at=codec.instant(created_at),
+        updated_at=codec.instant(updated_at),
     )
 
 

@@ -11,7 +11,11 @@ from bot.errors import LeaseLost
 from bot.model import Delivery, DeliveryId, Note, PostId, Reason, Receipt, State
 from bot.store import codec
 from bot.store.base import Enqueue, KnownPost
-from bot.store.reader import SqlReader
+from bot.store.dialects import Row
+from bot.store.reader import RETURNING, SqlReader, delivery
+
+_IN_HAND = "state IN ('sending', 'uncertain')"
+_LET_GO = "owner = NULL, lease_until = NULL"
 
 
 class SqlStore(SqlReader):
@@ -192,7 +196,7 @@ class SqlStore(SqlReader):
                 WHERE d.account = :account AND d.not_before <= :now AND {condition} {mine}
                 ORDER BY d.sort_key, d.id LIMIT 1 {self._db.skip_locked}
             )
-            RETURNING id
+            {RETURNING}
         """
         values = {
             "account": account,
@@ -203,24 +207,23 @@ class SqlStore(SqlReader):
         if only is not None:
             values["only"] = self._db.pack(only)
         try:
-            with self._db.transaction():
-                self._db.lock("claims", shared=True)
-                self._db.lock(f"account {account}")
-                taken = self._rows(sql, **values)
-                return self.delivery(DeliveryId(taken[0]["id"])) if taken else None
+            taken = self._db.write(sql, values, shared="claims", alone=f"account {account}")
         except Exception as error:
             if self._db.is_conflict(error):
                 return None
             raise
+        return delivery(taken[0]) if taken else None
 
     def note(self, delivery: Delivery, note: Note, now: datetime, lease_until: datetime) -> None:
         """See `Store`."""
         notes = codec.encode((*self._notes(delivery), note))
-        self._write(delivery, "sending, uncertain", now, notes=notes, lease_until=codec.when(lease_until))
+        change = "notes = :notes, lease_until = :lease_until"
+        self._write(delivery, _IN_HAND, change, codec.when(now), notes=notes, lease_until=codec.when(lease_until))
 
     def renew(self, delivery: Delivery, now: datetime, lease_until: datetime) -> None:
         """See `Store`."""
-        self._write(delivery, "sending, uncertain", now, lease_until=codec.when(lease_until))
+        change = "lease_until = :lease_until"
+        self._write(delivery, _IN_HAND, change, codec.when(now), lease_until=codec.when(lease_until))
 
     def _notes(self, delivery: Delivery) -> tuple[Note, ...]:
         rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=delivery.id)
@@ -228,82 +231,72 @@ class SqlStore(SqlReader):
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime, reason: Reason | None = None) -> None:
         """See `Store`."""
-        words, columns = delivery.announcement, {}
-        if words and (slim := codec.without_pictures(words)) != words:
-            columns["announcement"] = codec.encode(slim)
+        change = f"""
+            state = 'delivered', reason = :reason, receipt = :receipt, remote_id = :remote_id, delivered_at = :now,
+            error = NULL, announcement = coalesce(:slim, announcement), {_LET_GO}
+        """
         self._write(
             delivery,
-            "sending, uncertain",
-            now,
-            state=State.DELIVERED,
+            _IN_HAND,
+            change,
+            codec.when(now),
             reason=reason,
             receipt=codec.encode(receipt),
             remote_id=receipt.remote_id,
-            delivered_at=codec.when(now),
-            error=None,
-            owner=None,
-            lease_until=None,
-            **columns,
+            slim=codec.without_pictures(delivery.announcement),
         )
 
     def put_back(self, delivery: Delivery, now: datetime, not_before: datetime, error: str | None, spent: bool) -> None:
         """See `Store`."""
+        change = f"state = 'due', not_before = :not_before, error = :error, attempts = :attempts, {_LET_GO}"
         self._write(
             delivery,
-            "sending, uncertain",
-            now,
-            state=State.DUE,
+            _IN_HAND,
+            change,
+            codec.when(now),
             not_before=codec.when(not_before),
             error=error,
             attempts=delivery.attempts if spent else delivery.attempts - 1,
-            owner=None,
-            lease_until=None,
         )
 
     def uncertain(self, delivery: Delivery, now: datetime, not_before: datetime, error: str) -> None:
         """See `Store`."""
+        change = f"""
+            state = 'uncertain', not_before = :not_before, ended_at = :now, looks = 0, error = :error, {_LET_GO}
+        """
         self._write(
-            delivery,
-            "sending",
-            now,
-            state=State.UNCERTAIN,
-            not_before=codec.when(not_before),
-            ended_at=codec.when(now),
-            looks=0,
-            error=error,
-            owner=None,
-            lease_until=None,
+            delivery, "state = 'sending'", change, codec.when(now), not_before=codec.when(not_before), error=error
         )
 
     def looked(
         self, delivery: Delivery, now: datetime, not_before: datetime, error: str | None, complete: bool
     ) -> None:
         """See `Store`."""
+        change = f"looks = :looks, not_before = :not_before, error = :error, {_LET_GO}"
         self._write(
             delivery,
-            "uncertain",
-            now,
+            "state = 'uncertain'",
+            change,
+            codec.when(now),
             looks=delivery.looks + complete,
             not_before=codec.when(not_before),
             error=error or delivery.error,
-            owner=None,
-            lease_until=None,
         )
 
     def failed(self, delivery: Delivery, now: datetime, error: str) -> None:
         """See `Store`."""
-        self._write(delivery, "sending, uncertain", now, state=State.FAILED, error=error, owner=None, lease_until=None)
+        change = f"state = 'failed', error = :error, {_LET_GO}"
+        self._write(delivery, _IN_HAND, change, codec.when(now), error=error)
 
-    def _write(self, delivery: Delivery, states: str, now: datetime, **columns: Any) -> None:
-        """Change a row that is still this worker's: same fence, one of `states`."""
-        among = ", ".join(f"'{state}'" for state in states.split(", "))
+    def _write(self, delivery: Delivery, condition: str, change: str, now: str, **values: Any) -> None:
+        """Change a row that is still this worker's: the same fence, and in a state that `condition` names."""
         sql = f"""
-            UPDATE deliveries SET {", ".join(f"{name} = :{name}" for name in columns)}, updated_at = :now
-            WHERE id = :id AND fence = :fence AND state IN ({among}) RETURNING id
+            UPDATE deliveries SET {change}, updated_at = :now
+            WHERE id = :id AND fence = :fence AND {condition} RETURNING id
         """
-        with self._db.transaction():
-            if not self._rows(sql, id=delivery.id, fence=delivery.fence, now=codec.when(now), **columns):
-                raise LeaseLost(f"delivery {delivery.id} was taken over by another worker")
+        values |= {"id": delivery.id, "fence": delivery.fence, "now": now}
+        if not self._db.write(sql, values):
+            raise LeaseLost(f"delivery {delivery.id} was taken over by another worker")
 
     def expire(self, now: datetime, is_dead: Callable[[str], bool]) -> list[Delivery]:
         """See `Store`."""
@@ -312,14 +305,13 @@ class SqlStore(SqlReader):
             UPDATE deliveries SET state = 'uncertain', fence = fence + 1, owner = NULL, lease_until = NULL,
                 ended_at = coalesce(ended_at, :now), not_before = :now, updated_at = :now,
                 error = coalesce(error, 'the worker that was sending it is gone')
-            WHERE id = :id AND fence = :fence AND {held} RETURNING id
+            WHERE id = :id AND fence = :fence AND {held} {RETURNING}
         """
-        expired = []
+        expired: list[Row] = []
         for row in self._rows(f"SELECT id, fence, owner, lease_until FROM deliveries WHERE {held}"):
             if row["lease_until"] <= codec.when(now) or is_dead(row["owner"]):
-                with self._db.transaction():
-                    expired += self._rows(sql, id=row["id"], fence=row["fence"], now=codec.when(now))
-        return [found for row in expired if (found := self.delivery(DeliveryId(row["id"])))]
+                expired += self._rows(sql, id=row["id"], fence=row["fence"], now=codec.when(now))
+        return [delivery(row) for row in expired]
 
     def settle(
         self,
@@ -353,9 +345,8 @@ class SqlStore(SqlReader):
                 owner = NULL, lease_until = NULL, updated_at = :now
             WHERE id = :id AND {self._db.among("state", "expected")} RETURNING id
         """
-        with self._db.transaction():
-            self._db.lock("claims", shared=True)
-            return bool(self._rows(sql, id=number, now=codec.when(now), expected=self._db.pack(expected), **columns))
+        values = {"id": number, "now": codec.when(now), "expected": self._db.pack(expected), **columns}
+        return bool(self._db.write(sql, values, shared="claims"))
 
     def _is_half_sent(self, number: DeliveryId) -> bool:
         rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=number)

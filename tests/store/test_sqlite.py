@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StateBusy, StateError
-from bot.model import PostId, State
+from bot.model import Note, PostId, State
 from bot.store import migrations, open_read_only, open_store
 from bot.store.base import Store
 from bot.store.dialects import Sqlite
 from bot.store.sql import SqlStore
-from bot.testing_store import LEASE, NOW, StoreContract, known_post, planned
+from bot.testing_store import LEASE, NOW, StoreContract, known_post, planned, receipt_of
+from tests.bench.rest import fill
 
 
 class TestSqlite(StoreContract):
@@ -93,6 +94,40 @@ class TestTheFile:
         """A state that nobody knows cannot be written."""
         with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError):
             connection.execute("UPDATE deliveries SET state = 'perhaps'")
+
+
+def steps(path: Path, at_rest: int) -> int:
+    """How many instructions SQLite runs for a claim, a note, a look and a record beside `at_rest` old deliveries."""
+    fill(path, at_rest)
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    connection.isolation_level = None
+    store = SqlStore(Sqlite(connection, path))
+    store.remember([known_post("a")], {PostId("a"): [("item", "a")]})
+    store.enqueue([planned("a", "journal")], NOW)
+    counted = 0
+
+    def count() -> None:
+        nonlocal counted
+        counted += 1
+
+    connection.set_progress_handler(count, 1)
+    taken = store.claim("journal", "one", NOW, NOW + LEASE)
+    assert taken is not None
+    store.note(taken, Note("media", {}), NOW, NOW + LEASE)
+    store.uncertain(taken, NOW, NOW, "lost")
+    assert len(store.expire(NOW + LEASE, lambda _: True)) == 0
+    look = store.claim_look("journal", "one", NOW, NOW + LEASE)
+    assert look is not None
+    store.delivered(look, receipt_of("1"), NOW)
+    connection.set_progress_handler(None, 0)
+    store.close()
+    return counted
+
+
+def test_what_is_at_rest_costs_a_delivery_nothing(tmp_path: Path) -> None:
+    """No rule of the outbox reads more rows beside 3,000 old deliveries than beside 30."""
+    assert steps(tmp_path / "many.db", 3_000) < 1.1 * steps(tmp_path / "few.db", 30)
 
 
 class TestReadOnly:
