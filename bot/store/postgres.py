@@ -150,13 +150,13 @@ class Postgres:
         return self._ask(execute)
 
     def write(self, sql: str, values: Mapping[str, Any], *, shared: str = "", alone: str = "") -> list[Row]:
-        """See `Dialect`."""
-        with self.transaction():
-            if shared:
-                self.lock(shared, shared=True)
-            if alone:
-                self.lock(alone)
-            return self.rows(sql, values)
+        """See `Dialect`. The beginning and its locks travel together."""
+        locks = [self._locking(name, shared=name == shared) for name in (shared, alone) if name]
+        if self._depth:
+            for lock in locks:
+                self._run(lock, {})
+        with self._between("; ".join(["BEGIN", *locks])):
+            return self._run(sql, values)
 
     def many(self, sql: str, values: Collection[Mapping[str, Any]]) -> None:
         """See `Dialect`."""
@@ -194,7 +194,7 @@ class Postgres:
         if self._depth:
             yield
             return
-        self._run(begin, {})
+        self._ask(lambda connection: connection.execute(begin.encode()))
         self._depth = 1
         try:
             yield
@@ -223,9 +223,12 @@ class Postgres:
 
     def lock(self, name: str, *, shared: bool = False) -> None:
         """See `Dialect`. Others wait a minute for it, then get `StateBusy`."""
+        self.rows(self._locking(name, shared=shared), {})
+
+    def _locking(self, name: str, *, shared: bool) -> str:
         digest = hashlib.sha256(f"posse {self._schema} {name}".encode()).digest()
         function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-        self.rows(f"SELECT {function}(:key)", {"key": int.from_bytes(digest[:8], signed=True)})
+        return f"SELECT {function}({int.from_bytes(digest[:8], signed=True)})"
 
     def now(self) -> datetime:
         """See `Dialect`: the server's clock, which all who share it go by."""
