@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
@@ -223,21 +224,16 @@ class Sqlite:
         if self._depth:
             yield
             return
-        try:
+        with _told(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise StateBusy("The state has been locked by another process for a minute. Try again.") from error
-            raise StateError(f"The state cannot be written: {error}.") from error
         self._depth = 1
         try:
             yield
-            self._connection.execute("COMMIT")
-        except BaseException as error:
+            with _told(self._path):
+                self._connection.execute("COMMIT")
+        except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError):
-                raise StateError(f"The state cannot be written: {error}. Nothing was changed.") from error
             raise
         finally:
             self._depth = 0
@@ -274,11 +270,18 @@ class Sqlite:
         return str(self._path)
 
     def back_up(self, target: Path) -> None:
-        """Copy the whole database into a new file while others go on with it. Raises `StateError`."""
+        """Copy the whole database into a new file while others go on with it.
+
+        Raises `OSError` where the copy cannot be written, `StateError` where this one cannot be read.
+        """
         copy = sqlite3.connect(target)
         try:
             with _told(self._path):
                 self._connection.backup(copy)
+        except StateError as error:
+            if isinstance(error.__cause__, sqlite3.OperationalError):
+                raise OSError(errno.EIO, str(error.__cause__)) from error
+            raise
         finally:
             copy.close()
 
@@ -305,10 +308,10 @@ def _refuse_unwritable(path: Path) -> None:
     """Root may write anything; a file whose owner took the write bit off is meant to stay as it is all the same."""
     for place in (path, path.parent):
         if place.exists() and not (place.stat().st_mode & 0o222 and os.access(place, os.W_OK)):
-            raise StateError(
-                f"{path}: the state is read-only, so nothing can be recorded and nothing is sent."
-                f" Make it writable: chmod u+w {place}."
-            )
+            way = f"Make it writable: chmod u+w {place}."
+            if place.stat().st_mode & 0o222:
+                way = f"Another user owns {place}, or its disk is mounted read-only."
+            raise StateError(f"{path}: the state is read-only, so nothing can be recorded and nothing is sent. {way}")
 
 
 def _refuse_folder(path: Path) -> None:
@@ -331,12 +334,22 @@ def _trouble(path: Path, error: sqlite3.DatabaseError) -> PosseError:
     """Say what a complaint about a file means."""
     text = str(error)
     if "locked" in text or "busy" in text:
-        return StateBusy(f"{path}: another process has the state locked. Try again.")
-    if "not a database" in text:
-        return StateError(f"{path}: this is not a posse state file. Name another file with [state] url.")
-    if "malformed" in text or "disk image" in text:
-        return StateError(
-            f"{path}: the state file is damaged ({error}). Put a backup back, or move it away:"
-            " what already went out is found on the accounts' own timelines before anything is sent."
-        )
-    return StateError(f"{path}: the state cannot be used: {error}.")
+        return StateBusy(f"{path}: another process has had the state locked for a minute. Try again.")
+    meaning = next((told for words, told in _MEANINGS.items() if words in text), _UNKNOWN)
+    return StateError(f"{path}: {meaning.format(error)}")
+
+
+_NOT_WRITTEN = "the state cannot be written ({}). Nothing was changed, and nothing is lost."
+_DAMAGED = (
+    "the state file is damaged ({}). Put a backup back, or move it away:"
+    " what already went out is found on the accounts' own timelines before anything is sent."
+)
+_MEANINGS = {
+    "not a database": "this is not a posse state file. Name another file with [state] url.",
+    "malformed": _DAMAGED,
+    "disk image": _DAMAGED,
+    "full": f"{_NOT_WRITTEN} Make room on its disk.",
+    "readonly": f"{_NOT_WRITTEN} Make it writable.",
+    "I/O error": f"{_NOT_WRITTEN} Is its disk full, or failing?",
+}
+_UNKNOWN = "the state cannot be used: {}."

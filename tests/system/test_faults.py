@@ -182,7 +182,7 @@ def test_a_full_disk_loses_nothing_and_repeats_nothing(site: Site, strict_mastod
         site.post(f"news-{number}")
     done = limited(site, (site.root / "state" / "posse.db").stat().st_size + room, "run", "--once")
     assert (3, False) == (done.code, "Traceback" in done.err), done.err
-    assert "The state cannot be written" in done.err
+    assert "the state cannot be written" in done.err
     assert 0 == site.posse("run", "--once", "--wait", "20s").code
     assert [f"https://example.com/2026/news-{number}/" for number in range(4)] == links(strict_mastodon)
 
