@@ -14,8 +14,9 @@ from bot.courier import Courier
 from bot.errors import StateError
 from bot.model import State
 from bot.networks import Guarantee
-from bot.store.dialects import Row, Sqlite
+from bot.store.dialects import Row
 from bot.store.sql import SqlStore
+from bot.store.sqlite import Sqlite
 from tests.test_courier import Bench
 
 STATEMENTS = 40  # more than a delivery takes: the last ones are met by no outage

@@ -92,7 +92,7 @@ def backup(file: str) -> int:
     A state file is put back by copying it over the old one; an export by `posse state import` into an empty store.
     """
     from bot.store import open_database_read_only
-    from bot.store.dialects import Sqlite
+    from bot.store.sqlite import Sqlite
 
     run = app()
     _refuse_absent(run)

@@ -33,7 +33,7 @@ def open_database(url: str) -> Dialect:
     """Open the database under a store, for what is done with a store as a whole. Raises as `open_store`."""
     if not url.startswith(_SQLITE):
         return _postgres().open(url)
-    from bot.store.dialects import Sqlite
+    from bot.store.sqlite import Sqlite
 
     return Sqlite.open(Path(url.removeprefix(_SQLITE)))
 
@@ -42,7 +42,7 @@ def open_database_read_only(url: str) -> Dialect:
     """Open the database under a store so that nothing can be written."""
     if not url.startswith(_SQLITE):
         return _postgres().open_read_only(url)
-    from bot.store.dialects import Sqlite
+    from bot.store.sqlite import Sqlite
 
     return Sqlite.open_read_only(Path(url.removeprefix(_SQLITE)))
 

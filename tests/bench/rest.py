@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.store.dialects import Sqlite
+from bot.store.sqlite import Sqlite
 from tests.bench.pairs import Bench
 
 CONFIG = """timezone = "UTC"

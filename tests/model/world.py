@@ -18,8 +18,8 @@ from bot.networks import DEFAULT_TEMPLATE, LOCAL, Guarantee
 from bot.outcomes import Terms
 from bot.pipeline import Pipeline
 from bot.planner import Asked
-from bot.store.dialects import Sqlite
 from bot.store.sql import SqlStore
+from bot.store.sqlite import Sqlite
 from tests.model.network import ModelNetwork
 from tests.model.site import ModelSource
 

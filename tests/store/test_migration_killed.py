@@ -29,8 +29,8 @@ class Step:
         os.kill(os.getpid(), 9)
 
 steps = (*migrations.MIGRATIONS, Step())
-import bot.store.dialects
-bot.store.dialects.MIGRATIONS = steps
+import bot.store.sqlite
+bot.store.sqlite.MIGRATIONS = steps
 if sys.argv[1].startswith("postgresql"):
     import bot.store.postgres
     bot.store.postgres.MIGRATIONS = steps
@@ -44,7 +44,7 @@ def old_version(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a store of the version before the last, with a delivery in it."""
     with monkeypatch.context() as patch:
         before = migrations.MIGRATIONS[:-1]
-        patch.setattr("bot.store.dialects.MIGRATIONS", before)
+        patch.setattr("bot.store.sqlite.MIGRATIONS", before)
         if url.startswith("postgresql"):
             patch.setattr("bot.store.postgres.MIGRATIONS", before)
         store = open_store(url)

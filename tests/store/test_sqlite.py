@@ -15,8 +15,8 @@ from bot.errors import StateBusy, StateError
 from bot.model import Note, PostId, State
 from bot.store import migrations, open_read_only, open_store
 from bot.store.base import Store
-from bot.store.dialects import Sqlite
 from bot.store.sql import SqlStore
+from bot.store.sqlite import Sqlite
 from bot.testing_store import LEASE, NOW, StoreContract, known_post, planned, receipt_of
 from tests.bench.rest import fill
 
@@ -230,7 +230,7 @@ class TestMigrations:
         """All steps are one transaction: an interrupted migration leaves the old version, whole."""
         path = old_file(tmp_path)
         broken = (*migrations.MIGRATIONS, ("CREATE TABLE half (x)", "CREATE TABLE half (x)"))
-        monkeypatch.setattr("bot.store.dialects.MIGRATIONS", broken)
+        monkeypatch.setattr("bot.store.sqlite.MIGRATIONS", broken)
         with pytest.raises(StateError):
             open_store(f"sqlite:///{path}")
         with sqlite3.connect(path) as connection:
