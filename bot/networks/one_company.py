@@ -70,7 +70,8 @@ THREADS = Network(
         SecretKey(
             "access_token",
             "in your app at developers.facebook.com: Use cases, Threads API, Settings, User token generator;"
-            " permissions threads_basic and threads_content_publish; it is renewed by itself while it is used",
+            " permissions threads_basic, threads_content_publish and threads_read_replies; it is renewed by itself"
+            " while it is used",
         ),
     ),
     text_tags=1,  # developers.facebook.com/docs/threads/create-posts/topic-tags: one to a post

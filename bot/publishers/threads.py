@@ -11,12 +11,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.errors import Rejected, TooFar, TryLater, Uncertain
+from bot.errors import Rejected, TooFar, TryLater, Unauthorized, Uncertain
 from bot.formatter import urls
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import sixty_days
-from bot.publishers.base import Access, Profile, Sighting
+from bot.publishers.base import Access, Halfway, Profile, Sighting
 from bot.publishers.in_parts import Json, done, part, picture_url, receipt, words
 from bot.publishers.json_calls import Answer, Calls, host_of
 from bot.publishers.threads_errors import meaning, said
@@ -63,24 +63,23 @@ class Threads:
         yield receipt([self._with_permalink(sent[index]) for index in range(len(announcement.parts))])
 
     def find(self, announcement: Announcement, since: datetime) -> Receipt | None:
-        """Look through the account's own threads for one that bears the announced link.
+        """Look through the account's own threads for one that bears the announced link, and all its parts.
 
-        Raises `Uncertain` for an announcement of several parts that is there: only its notes tell how much of it.
+        Raises `Halfway` where only the first of several are there, `Uncertain` where the token may not read answers.
         """
-        for sighting in self.recent(since):
-            if any(same_link(link, announcement.url) for link in sighting.links):
-                if len(announcement.parts) > 1:
-                    raise Uncertain(f"the first of {len(announcement.parts)} parts is there: {sighting.receipt.url}")
-                return sighting.receipt
+        for item in self._own("threads", since):
+            if any(same_link(link, announcement.url) for link in _links(item)):
+                chain = self._chain(item, since, len(announcement.parts))
+                if len(chain) < len(announcement.parts):
+                    words = f"only {len(chain)} of {len(announcement.parts)} parts are there: {_sent(item).url}"
+                    raise Halfway(words, [Note("part", self._part(at, one)) for at, one in enumerate(chain)])
+                return Receipt(tuple(_sent(one) for one in chain), _instant(item) or self._access.clock())
         return None
 
     def recent(self, since: datetime) -> Iterator[Sighting]:
         """The account's own top-level threads, newest first."""
         for item in self._own("threads", since):
-            links = [str(item["text"])[start:end] for start, end in urls.spans(str(item.get("text") or ""))]
-            attached = item.get("link_attachment_url")
-            found = tuple(dict.fromkeys([*links, *([str(attached)] if attached else [])]))
-            yield Sighting(Receipt((_sent(item),), _instant(item) or self._access.clock()), found)
+            yield Sighting(Receipt((_sent(item),), _instant(item) or self._access.clock()), _links(item))
 
     def verify(self) -> Profile:
         """Ask whose token it is, and tell how long it lives."""
@@ -122,6 +121,19 @@ class Threads:
                 yield Note("item", {"index": index, "id": items[index]})
         return [items[index] for index in range(len(announcement.media))]
 
+    def _chain(self, first: Mapping[str, Any], since: datetime, most: int) -> list[Mapping[str, Any]]:
+        """Return a thread and the account's own answers below it, each to the one before, no more than `most`."""
+        chain = [first]
+        if most == 1:
+            return chain
+        try:
+            answers = {_answered(item): item for item in self._own("replies", since)}
+        except Unauthorized as error:  # it needs threads_read_replies, which an older token may lack
+            raise Uncertain(f"the first of {most} parts is there: {_sent(first).url}; {error.message}") from error
+        while len(chain) < most and (below := answers.pop(str(chain[-1]["id"]), None)) is not None:
+            chain.append(below)
+        return chain
+
     def _published(self, announcement: Announcement, index: int, kept: Json) -> Json | None:
         """Return the part that a container has become, None where it waits to be published or never can be.
 
@@ -147,9 +159,12 @@ class Threads:
         wanted = words(announcement, index).split()
         for item in self._own("replies" if index else "threads", since):
             if str(item.get("text") or "").split() == wanted:
-                sent = _sent(item)
-                return part(index, sent.remote_id, sent.url, _instant(item) or self._access.clock())
+                return self._part(index, item)
         raise TryLater(f"{self._host} says that it is published, but does not list it yet", MINUTE)
+
+    def _part(self, index: int, item: Mapping[str, Any]) -> Json:
+        sent = _sent(item)
+        return part(index, sent.remote_id, sent.url, _instant(item) or self._access.clock())
 
     def _publish(self, index: int, kept: Json) -> Json:
         answer = self._post("/v1.0/me/threads_publish", {"creation_id": kept["id"]}, once=True)
@@ -167,7 +182,7 @@ class Threads:
 
     def _own(self, edge: str, since: datetime) -> Iterator[Mapping[str, Any]]:
         """The account's own items, newest first, until one is older than `since`. Raises `TooFar` past all pages."""
-        asked = {"fields": FIELDS, "limit": str(PAGE)}
+        asked = {"fields": f"{FIELDS},replied_to" if edge == "replies" else FIELDS, "limit": str(PAGE)}
         for _ in range(MOST_PAGES):
             try:
                 answer = self._get(f"/v1.0/me/{edge}", **asked)
@@ -212,6 +227,18 @@ def _picture(announcement: Announcement, media: Media) -> Json:
     """Return where Threads can fetch a picture: it takes no uploads."""
     found = {"image_url": picture_url(announcement, media)}
     return found | ({"alt_text": media.alt} if media.alt else {})
+
+
+def _links(item: Mapping[str, Any]) -> tuple[str, ...]:
+    text, attached = str(item.get("text") or ""), item.get("link_attachment_url")
+    found = [text[start:end] for start, end in urls.spans(text)]
+    return tuple(dict.fromkeys([*found, *([str(attached)] if attached else [])]))
+
+
+def _answered(item: Mapping[str, Any]) -> str:
+    """Return the id of what it answers. `replied_to`: docs/threads/retrieve-and-manage-replies, Fields."""
+    above = item.get("replied_to")
+    return str(above.get("id")) if isinstance(above, Mapping) else ""
 
 
 def _sent(item: Mapping[str, Any]) -> Sent:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import Rejected, TryLater, Uncertain
 from bot.model import Announcement, Media
-from bot.publishers.base import Publisher
+from bot.publishers.base import Halfway, Publisher
 from bot.publishers.threads import Threads
 from bot.testing import (
     A_WHILE,
@@ -136,15 +136,49 @@ def test_a_thread_is_a_chain_and_goes_on_where_it_stopped(threads: StrictThreads
     ids = [held["id"] for held in threads.held]
     assert ids == [part.remote_id for part in again.receipt.parts]
     assert [None, *ids[:2]] == [held["reply_to"] for held in threads.held]
-    assert isinstance(_found(threads, words), Uncertain)
+    assert again.receipt.parts == _looked(threads, words)
 
 
-def _found(threads: StrictThreads, words: Announcement) -> Exception | None:
+def _looked(threads: StrictThreads, words: Announcement) -> object:
+    """What a look finds, by a publisher that knows nothing: the parts, None, or the error."""
     try:
-        on(threads.base).find(words, datetime.now(UTC) - A_WHILE)
+        found = on(threads.base).find(words, datetime.now(UTC) - A_WHILE)
     except Uncertain as error:
         return error
-    return None
+    return found and found.parts
+
+
+@pytest.mark.parametrize("arrived", [1, 2])
+@pytest.mark.parametrize("fate", ["drop", "500"])
+def test_half_a_thread_goes_on_where_it_stopped(threads: StrictThreads, arrived: int, fate: str) -> None:
+    """With all notes lost, a look tells which parts are there, the lost answer's too; the rest follows, once."""
+    words = announce("The first part", "The second part", "The third part")
+    threads.fates = [""] * (arrived - 1) + [fate]
+    assert isinstance(attempt(on(threads.base), words).error, Uncertain)
+    other = attempt(on(threads.base), announce("Somebody else's thread", url="https://example.com/other"))
+    assert other.receipt is not None, other.error
+    half = _looked(threads, words)
+    assert isinstance(half, Halfway)
+    assert arrived == len(half.notes)
+    done = attempt(on(threads.base), words, half.notes)
+    assert done.receipt is not None, done.error
+    assert ["The first part", "The second part", "The third part"] == [
+        held["text"] for part in done.receipt.parts for held in threads.held if held["id"] == part.remote_id
+    ]
+    assert 4 == len(threads.held)
+
+
+def test_a_token_that_may_not_read_answers_leaves_it_to_a_person(threads: StrictThreads) -> None:
+    """Then nobody knows how much of a thread is there; a post of one part is found all the same."""
+    threads.scopes -= {"threads_read_replies"}
+    words = announce("The first part", "The second part")
+    threads.fates = ["drop"]
+    attempt(on(threads.base), words)
+    error = _looked(threads, words)
+    assert isinstance(error, Uncertain)
+    assert not isinstance(error, Halfway)
+    assert "the first of 2 parts is there" in str(error)
+    assert isinstance(_looked(threads, announce("The first part")), tuple)
 
 
 @pytest.mark.parametrize("count", [1, 3])

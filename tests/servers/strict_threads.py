@@ -19,6 +19,7 @@ class StrictThreads(StrictService):
 
     `tokens` maps each living token to when it was made. `processing` is how often a container with pictures answers
     IN_PROGRESS. `unfetched` are the picture addresses that it cannot fetch. `unlisted` hides what is published.
+    `scopes` may be taken away.
     """
 
     token = TOKEN
@@ -30,6 +31,7 @@ class StrictThreads(StrictService):
         self.processing = 0
         self.unfetched: set[str] = set()
         self.unlisted = False
+        self.scopes = {"threads_basic", "threads_content_publish", "threads_read_replies"}
         self._last = 17_000_000_000_000_000
 
     def route(self, request: Request) -> Answer:
@@ -108,6 +110,7 @@ class StrictThreads(StrictService):
                 "text": container.get("text", ""),
                 "link_attachment_url": container.get("link_attachment"),
                 "reply_to": container.get("reply_to_id"),
+                "replied_to": {"id": container.get("reply_to_id")},
                 "pictures": self._pictures(container),
             }
         )
@@ -121,6 +124,10 @@ class StrictThreads(StrictService):
         return [(container["image_url"], container.get("alt_text", ""))] if container["media_type"] == "IMAGE" else []
 
     def _list(self, request: Request, *, replies: bool) -> Answer:
+        if replies and "threads_read_replies" not in self.scopes:
+            # docs/threads/retrieve-and-manage-replies: "threads_read_replies — Required for making GET calls to reply
+            # endpoints"; the code is that of graph-api/guides/error-handling
+            raise _error(400, 10, "Application does not have permission for this action")
         items = [] if self.unlisted else [item for item in self.held if bool(item["reply_to"]) is replies][::-1]
         after, limit = int(request.text("after") or 0), int(request.text("limit") or 25)
         page = [
