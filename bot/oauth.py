@@ -114,6 +114,54 @@ def authorize(
     return Grant(code, OUT_OF_BAND, verifier)
 
 
+def authorize_at(
+    redirect: str, question: Question, person: Person, attempt: Attempt, seconds: float = LOGIN_SECONDS
+) -> Grant:
+    """As `authorize`, where the server sends the browser only to a `redirect` that was registered, to the letter.
+
+    One on this machine is waited at, where a browser opens here. Else the person brings the address at which the
+    browser has ended, be it an error page. Raises as `authorize` does, and where the port of `redirect` is taken.
+    """
+    url = question.url(redirect, attempt)
+    code = _redirected(redirect, url, person, attempt, seconds) or carried(person.paste(url), attempt)
+    return Grant(code, redirect, attempt.verifier if question.pkce else "")
+
+
+def carried(pasted: str, attempt: Attempt) -> str:
+    """Return the code, of what a person brings from their browser: the address it ended at, or the code alone.
+
+    Raises `CredentialError` where that is a refusal, the answer to another log-in, or no code.
+    """
+    text = pasted.strip()
+    if "://" in text:
+        values = {name: found[0] for name, found in parse_qs(urlsplit(text).query).items()}
+        if values.get("error") and not values.get("code"):
+            raise CredentialError(f"the log-in was refused: {_refusal(values)}")
+        if not secrets.compare_digest(values.get("state", "").encode(), attempt.state.encode()):
+            raise CredentialError("what was pasted is the answer to another log-in")
+        text = values.get("code", "")
+    text = text.removesuffix("#_")  # Meta's own, behind every code
+    if not text:
+        raise CredentialError("no code was given (paste the address where the browser ends, or the code in it)")
+    return text
+
+
+def _redirected(redirect: str, url: str, person: Person, attempt: Attempt, seconds: float) -> str:
+    """Return the code that a browser brings to `redirect`; empty where none can."""
+    place = urlsplit(redirect)
+    if not person.browser or place.scheme != "http" or place.hostname not in {"127.0.0.1", "localhost"}:
+        return ""
+    try:
+        loopback = Loopback(attempt.state, place.port or 80, place.path or "/")
+    except OSError as error:
+        taken = (
+            f"port {place.port or 80} of this machine is taken: free it, or set another `redirect` here and at the app"
+        )
+        raise CredentialError(taken) from error
+    with loopback:
+        return loopback.wait(seconds) if person.browse(url) else ""
+
+
 class Loopback:
     """A server on 127.0.0.1 and a free port, which takes the one redirect that ends a log-in: the one with `state`.
 
@@ -151,8 +199,7 @@ class Loopback:
             raise CredentialError(f"the browser brought no answer within {seconds:g} seconds{strange}") from None
         if answer.get("code"):
             return answer["code"]
-        said = plain(answer.get("error_description") or answer.get("error") or "it gave no code")
-        raise CredentialError(f"the log-in was refused: {said}")
+        raise CredentialError(f"the log-in was refused: {_refusal(answer)}")
 
     def _answer(self, target: str) -> tuple[int, tuple[str, str], Callable[[], None]]:
         """What a request gets: the status, the page's words, and what to do when they are sent."""
@@ -190,6 +237,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the request holds the code."""
+
+
+def _refusal(answer: Mapping[str, str]) -> str:
+    return plain(answer.get("error_description") or answer.get("error") or "it gave no code")
 
 
 def _nothing() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,9 @@ from bot.planner import Asked, Plan
 from bot.store.base import ReadOnlyStore
 from bot.survey import Survey
 from bot.watcher import yaml_text
+
+if TYPE_CHECKING:
+    from bot.publishers.base import Ends
 
 
 @posse_command("check", example="posse check --offline")
@@ -118,6 +122,7 @@ def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
         "name": None,
         "url": None,
         "limits": {},
+        "ends": None,
         "warnings": [],
         "error": None,
     }
@@ -133,7 +138,7 @@ def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
         if not offline:
             profile = run.publisher(account).verify()
             told |= {"name": profile.name, "url": profile.url, "limits": dict(profile.limits)}
-            told["warnings"] = list(profile.warnings)
+            told |= {"warnings": list(profile.warnings), "ends": _ends(profile.ends, run.clock())}
             with run.writing() as store:
                 if profile.limits:
                     store.set_limits(account.name, profile.limits, run.clock())
@@ -143,6 +148,16 @@ def _account(run: App, account: AccountConfig, offline: bool) -> dict[str, Any]:
     except (CredentialError, PublishError) as error:
         told["error"] = str(error)
     return told
+
+
+def _ends(ends: Ends | None, now: datetime) -> dict[str, Any] | None:
+    """When the credentials end, and how many days that is off: at most, where it is not known."""
+    from bot.publishers import sixty_days
+
+    if ends is None:
+        return None
+    at, days = report.instant(ends.at), sixty_days.days_left(ends, now)
+    return {"at": at, "days": days, "known": ends.known, "detail": sixty_days.line(ends, now)}
 
 
 def _show(found: dict[str, Any], lines: list[str], gaps: Sequence[str]) -> None:
@@ -156,6 +171,8 @@ def _show(found: dict[str, Any], lines: list[str], gaps: Sequence[str]) -> None:
             out(f"               {key.replace('_', ' ')} from {origin}")
         for key, value in account["limits"].items():
             out(f"               {key.replace('_', ' ')}: {value}")
+        if account["ends"]:
+            out(f"               {account['ends']['detail']}")
         for warning in account["warnings"]:
             out(f"               warning: {warning}")
         if account["error"]:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from bot.networks import Kind, SecretKey
 
 if TYPE_CHECKING:
     from bot.credentials import Secret
-    from bot.publishers.base import Profile
+    from bot.publishers.base import Access, Profile
 
 SECRETS = "secrets"  # `Network.login` of one whose secrets are asked for
 
@@ -45,21 +46,23 @@ def command(account: str, no_browser: bool, token: bool) -> int:
         out(f"{account}: {config.network.title} needs no login")
         return Exit.DONE
     _refuse_in_the_clear(config)
-    walks = config.network.login != SECRETS and sys.stdin.isatty() and not token
+    walks = sys.stdin.isatty() and not token and _can_walk(config)
+    vault = _Unproven()
+    access = replace(run.access(config), vault=vault)
     try:
-        values = _walk(run, config, no_browser=no_browser) if walks else _ask_all(config)
-        profile, session = _prove(run, config, values)
+        values = _walk(access, config, no_browser=no_browser) if walks else _ask_all(run, config, vault)
+        profile = _prove(access, config, values)
     except (PublishError, CredentialError) as error:
         raise CredentialError(_not_kept(config, error, walks=walks)) from error
     _keep(run, config, values)
-    if session:
-        with (vault := run.access(config).vault).locked():
-            vault.write(session)
+    if vault.values:
+        with (lasting := run.access(config).vault).locked():
+            lasting.write(vault.values)
     return _record(run, config, profile)
 
 
 class _Person:
-    """A `bot.oauth.Person` at the terminal."""
+    """A `bot.publishers.code_flow.Person` at the terminal."""
 
     def __init__(self, account: str, *, browser: bool) -> None:
         self._account = account
@@ -113,19 +116,51 @@ def can_browse(env: Mapping[str, str], platform: str) -> bool:
     return bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
 
 
-def _walk(run: App, config: AccountConfig, *, no_browser: bool) -> Mapping[str, Secret]:
+def _can_walk(config: AccountConfig) -> bool:
+    """Whether the network has a log-in of its own, and the account what that needs; says what is missing."""
+    network = config.network
+    if network.login == SECRETS:
+        return False
+    if network.login_needs and not config.options.get(network.login_needs):
+        say(f"With `{network.login_needs}` set in the configuration, {config.name} can be logged in to by a browser.")
+        return False
+    return True
+
+
+def _walk(access: Access, config: AccountConfig, *, no_browser: bool) -> Mapping[str, Secret]:
     """Log in the network's own way."""
     module, _, name = config.network.login.partition(":")
     person = _Person(config.name, browser=not no_browser and can_browse(os.environ, sys.platform))
-    values: Mapping[str, Secret] = getattr(import_module(module), name)(run.access(config), person)
+    values: Mapping[str, Secret] = getattr(import_module(module), name)(access, person)
     return values
 
 
-def _ask_all(config: AccountConfig) -> Mapping[str, Secret]:
+def _ask_all(run: App, config: AccountConfig, vault: _Unproven) -> Mapping[str, Secret]:
+    """Ask for each secret; what a person knows of a token's end is put into `vault`."""
     from bot.credentials import Secret
 
-    wanted = [key for key in config.network.secrets_of(config.options) if key.required]
-    return {key.name: Secret(_ask(config.name, key)) for key in wanted}
+    found: dict[str, Secret] = {}
+    for key in config.network.secrets_of(config.options):
+        if key.required:
+            found[key.name] = Secret(_ask(config.name, key))
+            if key.lives and sys.stdin.isatty():
+                _ask_for_the_end(run, config.name, found[key.name], vault)
+    return found
+
+
+def _ask_for_the_end(run: App, account: str, token: Secret, vault: _Unproven) -> None:
+    """Ask until when a token lives, again where the answer is none; a person who does not know types Return."""
+    from bot.publishers import sixty_days
+
+    question = f"{account}: when does it end? (YYYY-MM-DD, or in how many days; Return if you do not know)"
+    while given := click.prompt(question, default="", show_default=False, err=True).strip():
+        try:
+            until = sixty_days.end_of(given, run.clock())
+        except ValueError as error:
+            click.echo(f"{account}: {error}", err=True)
+        else:
+            sixty_days.keep(vault, sixty_days.known(account, token.reveal(), until, until))
+            return
 
 
 def _ask(account: str, secret: SecretKey) -> str:
@@ -147,15 +182,12 @@ def _ask(account: str, secret: SecretKey) -> str:
     return value
 
 
-def _prove(run: App, config: AccountConfig, values: Mapping[str, Secret]) -> tuple[Profile, Mapping[str, str]]:
-    """Return whose secrets they are, and what the publisher would keep between runs."""
-    from dataclasses import replace
-
+def _prove(kept: Access, config: AccountConfig, values: Mapping[str, Secret]) -> Profile:
+    """Return whose secrets they are. What the publisher keeps between runs is put into the vault of `kept`."""
     from bot import publishers
 
-    kept, vault = run.access(config), _Unproven()
-    access = replace(kept, secret=lambda key: values[key] if key in values else kept.secret(key), vault=vault)
-    return publishers.make(config.network, access).verify(), vault.values
+    access = replace(kept, secret=lambda key: values[key] if key in values else kept.secret(key))
+    return publishers.make(config.network, access).verify()
 
 
 def _keep(run: App, config: AccountConfig, values: Mapping[str, Secret]) -> None:
@@ -189,6 +221,10 @@ def _record(run: App, config: AccountConfig, profile: Profile) -> int:
     out(f"{config.name}: logged in as {profile.name}{f' ({profile.url})' if profile.url else ''}")
     for name, value in profile.limits.items():
         out(f"{config.name}: {name.replace('_', ' ')}: {value}")
+    if profile.ends:
+        from bot.publishers import sixty_days
+
+        out(f"{config.name}: {sixty_days.line(profile.ends, run.clock())}")
     for warning in profile.warnings:
         say(f"{config.name}: {warning}")
     return Exit.DONE

@@ -63,7 +63,8 @@ class SecretKey:
     """One secret of an account. `how` says where a person gets it.
 
     `looks` is its shape, each x a lower-case letter or digit: a login warns of what looks different. Empty for any.
-    `when` is an option and its value, where only accounts that have it use the secret.
+    `when` is an option and its value, where only accounts that have it use the secret. `lives` is for how many days it
+    lives, where it then dies by itself and its age cannot be seen: a login asks for its end.
     """
 
     name: str
@@ -71,6 +72,7 @@ class SecretKey:
     required: bool = True
     looks: str = ""
     when: tuple[str, str] | None = None
+    lives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,10 @@ class Network:
     keeps an idempotency key, 0 where it keeps none. `card` says that the client makes the link's preview.
 
     `login` is how a person at a terminal logs in: `secrets` asks for each of them; else `package.module:function`,
-    imported where it is used, which is given the `Access` and a `bot.oauth.Person` and returns secrets by key.
+    imported where it is used, which is given the `Access` and a `bot.publishers.code_flow.Person` and returns secrets
+    by key; what it puts into the vault is kept with them. `login_needs` is an option without which they are asked for
+    all the same. `perishable` says that credentials end by themselves or by lying idle: the publisher has `keep_alive`.
+
     `compose_url` is the network's own form, to be filled in by a link: `{text}` and `{url}` stand for the words and
     the announced link, `{name}` for the option of that name. `prices` is None where nothing is to be paid.
 
@@ -136,6 +141,8 @@ class Network:
     key_life: int = 0
     mentions: bool = False
     login: str = "secrets"
+    login_needs: str = ""
+    perishable: bool = False
     pictures: Pictures = Pictures(most_bytes=2_000_000, most_pixels=16_000_000)
     either: bool = False
     warns: bool = False

@@ -52,6 +52,7 @@ X = Network(
         most_bytes=5_000_000, most_pixels=16_777_216, most_side=4096, alt=1000, animated=True, alone=True
     ),
     login="bot.publishers.x_login:login",
+    perishable=True,
     compose_url="{web}/intent/post?text={text}",
     prices=Prices(post=0.015, link=0.200, alt=0.005),  # docs.x.com/x-api/getting-started/pricing, August 2026
 )
@@ -65,15 +66,32 @@ THREADS = Network(
     limit=500,
     unit=Unit.THREADS,
     guarantee=Guarantee.LOOK_FIRST,
-    options=(Option("service", "Where the Threads API is.", Kind.URL, default="https://graph.threads.net"),),
+    options=(
+        Option("client_id", "The app's ID (Threads app ID), to log in with a browser."),
+        Option(
+            "redirect",
+            "Where a log-in comes back: an https address registered with the app, to the letter.",
+            Kind.URL,
+            default="https://127.0.0.1:8752/callback",
+        ),
+        Option("service", "Where the Threads API is.", Kind.URL, default="https://graph.threads.net"),
+        Option("web", "Where Threads' own pages are.", Kind.URL, default="https://www.threads.com"),
+    ),
     secrets=(
         SecretKey(
             "access_token",
             "in your app at developers.facebook.com: Use cases, Threads API, Settings, User token generator;"
-            " permissions threads_basic, threads_content_publish and threads_read_replies; it is renewed by itself"
-            " while it is used",
+            " permissions threads_basic, threads_content_publish and threads_read_replies; it is renewed by itself",
+        ),
+        SecretKey(
+            "client_secret",
+            "at developers.facebook.com: your app, App settings, Basic, Threads app secret; only to log in",
+            required=False,
         ),
     ),
+    login="bot.publishers.threads_login:login",
+    login_needs="client_id",
+    perishable=True,
     text_tags=1,  # developers.facebook.com/docs/threads/create-posts/topic-tags: one to a post
     images=20,
     pictures=Pictures(most_bytes=8_000_000, most_pixels=16_000_000, most_side=1440, alt=1000, fetched=True),
@@ -92,15 +110,32 @@ LINKEDIN = Network(
     options=(
         Option("author", "The page to post as, urn:li:organization:…; unset: the member of the token."),
         Option("api_version", "The version of LinkedIn's API, YYYYMM: each is served for a year.", default="202605"),
+        Option("client_id", "The app's client ID, to log in with a browser."),
+        Option(
+            "redirect",
+            "Where a log-in comes back: registered with the app, to the letter.",
+            Kind.URL,
+            default="http://localhost:8751/callback",
+        ),
         Option("service", "Where LinkedIn's API is.", Kind.URL, default="https://api.linkedin.com"),
+        Option("web", "Where LinkedIn's own pages are.", Kind.URL, default="https://www.linkedin.com"),
     ),
     secrets=(
         SecretKey(
             "access_token",
             "at linkedin.com/developers/tools/oauth/token-generator, for an app with Share on LinkedIn and Sign In;"
             " scopes openid, profile and w_member_social; it lives for 60 days",
+            lives=60,
+        ),
+        SecretKey(
+            "client_secret",
+            "at linkedin.com/developers/apps: your app, Auth, Primary client secret; only to log in with a browser",
+            required=False,
         ),
     ),
+    login="bot.publishers.linkedin_login:login",
+    login_needs="client_id",
+    perishable=True,
     text_tags=3,
     card=True,
     images=20,

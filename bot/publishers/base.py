@@ -37,13 +37,22 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """When credentials end by themselves: at `at`, or earlier where that is not `known`."""
+
+    at: datetime
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Who the credentials belong to, and what the server told of its limits.
 
     `limits` may hold `characters`, `url_length`, `media` (pictures of one post), `alt`, `picture_bytes` and
     `picture_pixels` (ints), which override the network's defaults; and, as 1, `code_points` (the server counts code
     points, a URL in full), `whole_urls` (graphemes, a URL in full) and `needs_picture`.
-    `warnings` are sentences for the person (a missing scope, a token that will die).
+    `warnings` are sentences for the person (a missing scope, a token that will die); `ends` is None where the
+    credentials do not end by themselves.
     """
 
     name: str
@@ -51,6 +60,19 @@ class Profile:
     server: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    ends: Ends | None = None
+
+
+@runtime_checkable
+class Perishable(Protocol):
+    """A publisher whose credentials end by themselves, or by lying idle (`Network.perishable`)."""
+
+    def keep_alive(self) -> Ends | None:
+        """Renew the credentials where that is due; ask nobody where it is not. Return when they end, None for never.
+
+        Raises `Unauthorized` where they are refused for good, another `PublishError` where it may be tried again.
+        """
+        ...
 
 
 @runtime_checkable

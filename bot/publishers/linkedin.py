@@ -17,13 +17,12 @@ from urllib.parse import urlsplit
 from bot.errors import Rejected, TryLater, Unauthorized
 from bot.formatter import plain
 from bot.model import Announcement, Note, Receipt
-from bot.publishers import sixty_days
-from bot.publishers.base import Access, Profile, Sighting
+from bot.publishers import linkedin_token, sixty_days
+from bot.publishers.base import Access, Ends, Profile, Sighting
 from bot.publishers.in_parts import Json, done, in_one, part, receipt, words
 from bot.publishers.json_calls import Answer, Calls, host_of
 from bot.publishers.linkedin_text import little_text
 
-HOW = "at linkedin.com/developers/tools/oauth/token-generator, with the scopes openid, profile and w_member_social"
 UPLOAD_SECONDS = 60.0
 STILL_PROCESSING = timedelta(seconds=10)
 _DUPLICATE = re.compile(r"(?i:duplicate of) (urn:li:(?:share|ugcPost|activity):[\w-]+)")
@@ -41,6 +40,7 @@ class LinkedIn:
         self._base = str(access.options["service"]).rstrip("/")
         self._host = host_of(self._base)
         self._calls = Calls(access, _words, doubt="is `service` LinkedIn's API?")
+        self._lasting = linkedin_token.token(access)
         self._me: Mapping[str, Any] | None = None
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
@@ -70,14 +70,19 @@ class LinkedIn:
     def verify(self) -> Profile:
         """Ask whose token it is, and tell how long it lives."""
         me = self._whose()
-        until = sixty_days.first_seen(self._access, self._token()) + sixty_days.LIFE
+        ends = self._lasting.ends()
         author = self._access.options["author"]
         return Profile(
             name=f"{me.get('name') or me['sub']}{f' for {author}' if author else ''}",
             url=None,
             server=f"LinkedIn API {self._access.options['api_version']}",
-            warnings=sixty_days.warnings(self._access.account, until, self._access.clock(), HOW),
+            warnings=sixty_days.warnings(self._access.account, ends, self._access.clock()),
+            ends=ends,
         )
+
+    def keep_alive(self) -> Ends:
+        """Renew the token where the app may do so, and it is due."""
+        return self._lasting.ends()
 
     def _post(self, announcement: Announcement, author: str, images: Sequence[str]) -> Json:
         body = {
@@ -178,7 +183,7 @@ class LinkedIn:
         return self._calls.send(method, f"{self._base}{path}", hidden=(token,), once=once, headers=headers, **request)
 
     def _token(self) -> str:
-        return self._access.secret("access_token").reveal()
+        return self._lasting.use()
 
 
 def _pictures(announcement: Announcement) -> list[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bot import oauth
 from bot.credentials import Secret
@@ -43,7 +43,7 @@ def login(access: Access, person: oauth.Person, *, seconds: float = oauth.LOGIN_
         if "?" in authorization:
             url = url.replace(f"{authorization}?", f"{authorization}&", 1)
         came = person.browser and person.browse(url)
-        code = loopback.wait(seconds) if came else _carried(person.paste(url), attempt)
+        code = loopback.wait(seconds) if came else oauth.carried(person.paste(url), attempt)
         grant = oauth.Grant(code, loopback.uri, attempt.verifier)
         return {"access_token": _exchange(access, token, grant)}
 
@@ -58,19 +58,6 @@ def _endpoints(access: Access, site: str) -> tuple[str, str]:
     if not all(isinstance(each, str) and each for each in endpoints):
         raise CredentialError(f"{host_of(site)} names no IndieAuth: make a token there, and paste it with --token")
     return str(endpoints[0]), str(endpoints[1])
-
-
-def _carried(pasted: str, attempt: oauth.Attempt) -> str:
-    """Return the code, of what a person brings from their browser: the address it ended at, or the code alone."""
-    text = pasted.strip()
-    if "://" in text:
-        values = {name: found[0] for name, found in parse_qs(urlsplit(text).query).items()}
-        if values.get("state") != attempt.state:
-            raise CredentialError("that is the answer to another log-in")
-        text = values.get("code", "")
-    if not text:
-        raise CredentialError("no code was given (paste the address that the browser ends at, or the code in it)")
-    return text
 
 
 def _exchange(access: Access, endpoint: str, grant: oauth.Grant) -> Secret:

@@ -15,14 +15,12 @@ from bot.errors import Rejected, TooFar, TryLater, Unauthorized, Uncertain
 from bot.formatter import urls
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
-from bot.publishers import sixty_days
-from bot.publishers.base import Access, Halfway, Profile, Sighting
+from bot.publishers import sixty_days, threads_token
+from bot.publishers.base import Access, Ends, Halfway, Profile, Sighting
 from bot.publishers.in_parts import Json, done, part, picture_url, receipt, words
 from bot.publishers.json_calls import Answer, Calls, host_of
 from bot.publishers.threads_errors import meaning, said
-from bot.publishers.threads_token import Token
 
-HOW = "in your app at developers.facebook.com: Use cases, Threads API, Settings, User token generator"
 PAGE = 100
 MOST_PAGES = 50
 MINUTE = timedelta(minutes=1)  # troubleshooting: ask for a container's status "once per minute"
@@ -42,7 +40,7 @@ class Threads:
         self._base = str(access.options["service"]).rstrip("/")
         self._host = host_of(self._base)
         self._calls = Calls(access, said, doubt="is `service` the Threads API?")
-        self._token = Token(access, self._calls, self._base)
+        self._token = threads_token.token(access, self._calls, self._base)
 
     def publish(self, announcement: Announcement, notes: Sequence[Note]) -> Iterator[Note | Receipt]:
         """Make each part's container, note it, and publish it, each in answer to the part before."""
@@ -87,8 +85,18 @@ class Threads:
         name = str(me.get("username") or me.get("id") or "")
         if not name:
             raise TryLater(f"{self._host} answered, but not with an account")
-        warnings = sixty_days.warnings(self._access.account, self._token.until(), self._access.clock(), HOW)
-        return Profile(name=f"@{name}", url=f"https://www.threads.com/@{name}", server="Threads API", warnings=warnings)
+        ends = self._token.ends()
+        return Profile(
+            name=f"@{name}",
+            url=f"https://www.threads.com/@{name}",
+            server="Threads API",
+            warnings=sixty_days.warnings(self._access.account, ends, self._access.clock()),
+            ends=ends,
+        )
+
+    def keep_alive(self) -> Ends:
+        """Renew the token where that is due, so that it does not die while nothing is posted."""
+        return self._token.ends()
 
     def _container(
         self, announcement: Announcement, index: int, before: str | None, notes: Sequence[Note]

@@ -6,97 +6,46 @@ alive may be renewed; one that was not renewed for sixty days is dead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.errors import PublishError
 from bot.publishers import sixty_days
 from bot.publishers.base import Access
 from bot.publishers.json_calls import Calls
+from bot.publishers.sixty_days import Kept, Token
 
 RENEW_AFTER = timedelta(days=7)
-TRY_AGAIN = timedelta(days=1)
+SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A token, until when it lives at the latest, when it shall be renewed, and which secret it stems from."""
-
-    owner: str
-    until: datetime
-    renew: datetime
-    token: str = field(repr=False)
+def token(access: Access, calls: Calls, base: str) -> Token:
+    """Return the account's token, which renews itself at `base`."""
+    return Token(access, lambda kept: _renewed(access, calls, base, kept))
 
 
-class Token:
-    """One account's token. The secret is the first one; those it is renewed to are in the vault."""
+def lasting(access: Access, given: str, seconds: int) -> Kept:
+    """Return what is kept of a new token that lives for so many seconds."""
+    now = access.clock()
+    return sixty_days.known(access.account, given, now + timedelta(seconds=seconds), now + RENEW_AFTER)
 
-    def __init__(self, access: Access, calls: Calls, base: str) -> None:
-        self._access = access
-        self._calls = calls
-        self._base = base
 
-    def use(self) -> str:
-        """Return a token, renewed where it is due. A renewal that fails is tried again in a day."""
-        kept = self._read()
-        if kept is None or kept.renew <= self._access.clock():
-            with self._access.vault.locked():
-                kept = self._read() or self._first()
-                if kept.renew <= self._access.clock():  # else another process was faster
-                    kept = self._renewed(kept)
-                    self._write(kept)
-        return kept.token
-
-    def until(self) -> datetime:
-        """Return when the token dies, at the latest."""
-        kept = self._read()
-        return kept.until if kept else self._access.clock() + sixty_days.LIFE
-
-    def _renewed(self, kept: Kept) -> Kept:
-        now = self._access.clock()
-        tried = Kept(kept.owner, kept.until, now + TRY_AGAIN, kept.token)
-        try:
-            answer = self._calls.send(
-                "GET",
-                f"{self._base}/refresh_access_token",
-                hidden=(kept.token,),
-                params={"grant_type": "th_refresh_token"},
-                headers={"Authorization": f"Bearer {kept.token}"},
-            )
-        except PublishError:
-            return tried
-        token, seconds = answer.data.get("access_token"), answer.data.get("expires_in")
-        if not answer.good or not isinstance(token, str) or not token or not isinstance(seconds, int):
-            return tried
-        return Kept(kept.owner, now + timedelta(seconds=seconds), now + RENEW_AFTER, token)
-
-    def _first(self) -> Kept:
-        """The secret itself: of unknown age, so it is renewed at once, which tells."""
-        secret, now = self._access.secret("access_token").reveal(), self._access.clock()
-        return Kept(sixty_days.owner(self._access.account, secret), now + sixty_days.LIFE, now, secret)
-
-    def _read(self) -> Kept | None:
-        """Return what is kept, None where that is nothing, or stems from another secret."""
-        values = self._access.vault.read()
-        secret = self._access.secret("access_token").reveal()
-        if values.get("owner") != sixty_days.owner(self._access.account, secret):
-            return None
-        try:
-            return Kept(
-                owner=values["owner"],
-                until=datetime.fromisoformat(values["until"]),
-                renew=datetime.fromisoformat(values["renew"]),
-                token=values["token"],
-            )
-        except (KeyError, ValueError):
-            return None
-
-    def _write(self, kept: Kept) -> None:
-        self._access.vault.write(
-            {
-                "owner": kept.owner,
-                "token": kept.token,
-                "until": kept.until.isoformat(),
-                "renew": kept.renew.isoformat(),
-            }
+def _renewed(access: Access, calls: Calls, base: str, kept: Kept) -> Kept | None:
+    now = access.clock()
+    try:
+        answer = calls.send(
+            "GET",
+            f"{base}/refresh_access_token",
+            hidden=(kept.token,),
+            params={"grant_type": "th_refresh_token"},
+            headers={"Authorization": f"Bearer {kept.token}"},
+            timeout=SECONDS,
+            total=SECONDS,
         )
+    except PublishError:
+        return None
+    fresh, seconds = answer.data.get("access_token"), answer.data.get("expires_in")
+    if not answer.good or not isinstance(fresh, str) or not fresh or not isinstance(seconds, int):
+        return None
+    until = now + timedelta(seconds=seconds)
+    return replace(kept, token=fresh, until=until, renew=now + RENEW_AFTER, known=True)

@@ -93,6 +93,10 @@ class X:
             warnings=tuple(warnings),
         )
 
+    def keep_alive(self) -> None:
+        """Renew tokens that have lain idle; keys do not end."""
+        self._api.keep_alive()
+
     def _pictures(self, media: Sequence[Media], notes: Sequence[Note]) -> Generator[Note, None, list[str]]:
         """Yield a note for each picture uploaded and each description given; return the pictures' numbers."""
         now = self._access.clock()

@@ -99,6 +99,11 @@ class Api:
             self._tokens.remember_user(known["id"])
         return known
 
+    def keep_alive(self) -> None:
+        """Renew what would die by lying idle."""
+        if self._tokens is not None:
+            self._tokens.keep_alive()
+
     def _keys(self) -> x_oauth1.Keys:
         if self._signed is None:
             names = ("api_key", "api_secret", "access_token", "access_token_secret")

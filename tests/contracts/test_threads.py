@@ -234,7 +234,8 @@ def test_a_new_secret_takes_the_place_of_what_was_kept(threads: StrictThreads) -
     """After another login the old, renewed token is not used any more."""
     vault = MemoryVault()
     on(threads.base, vault=vault).verify()
-    threads.tokens = {"THAAnew": datetime.now(UTC)}
+    threads.tokens.clear()
+    threads.tokens["THAAnew"] = datetime.now(UTC)
     assert "@strict" == on(threads.base, "THAAnew", vault=vault).verify().name
 
 

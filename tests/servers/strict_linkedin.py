@@ -7,9 +7,11 @@ https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 from tests.servers.strict_http import Answer, Refused, Request
+from tests.servers.strict_linkedin_auth import Auth
 from tests.servers.strict_service import StrictService
 
 TOKEN = "AQstrict-linkedin-token-nobody-knows"
@@ -29,9 +31,14 @@ class StrictLinkedIn(StrictService):
         self.scopes = {"openid", "profile", "w_member_social"}
         self.images: dict[str, bytes] = {}
         self.forgets = False
+        self.tokens = {TOKEN: time.time() + 5_000_000}
+        self.auth = Auth(self.tokens)
 
     def route(self, request: Request) -> Answer:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if (answer := self.auth.route(request)) is not None:
+            return answer
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.tokens.get(token, 0) < time.time():
             raise _error(401, "Invalid access token", "INVALID_ACCESS_TOKEN")
         if request.path == "/v2/userinfo":
             return Answer(200, {"sub": MEMBER.rpartition(":")[2], "name": "Strict Member"})

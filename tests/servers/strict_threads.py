@@ -10,6 +10,7 @@ from typing import Any
 from bot.formatter import measure
 from tests.servers.strict_http import Answer, Refused, Request
 from tests.servers.strict_service import StrictService
+from tests.servers.strict_threads_auth import Auth
 
 TOKEN = "THAAstrict-threads-token-nobody-knows"
 
@@ -27,6 +28,7 @@ class StrictThreads(StrictService):
     def __init__(self) -> None:
         super().__init__()
         self.tokens = {TOKEN: datetime.now(UTC) - timedelta(days=2)}
+        self.auth = Auth(self.tokens)
         self.containers: dict[str, dict[str, Any]] = {}
         self.processing = 0
         self.unfetched: set[str] = set()
@@ -35,8 +37,10 @@ class StrictThreads(StrictService):
         self._last = 17_000_000_000_000_000
 
     def route(self, request: Request) -> Answer:
+        if (answer := self.auth.route(request)) is not None:
+            return answer
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token not in self.tokens:
+        if not self.auth.knows(token):
             raise _error(400, 190, "Invalid OAuth access token - Cannot parse access token")
         match request.method, request.path.removeprefix("/v1.0"):
             case "GET", "/refresh_access_token":
@@ -59,7 +63,8 @@ class StrictThreads(StrictService):
 
     def _refresh(self, token: str, request: Request) -> Answer:
         # docs/threads/get-started/long-lived-tokens: "at least 24 hours old", not yet expired; a new 60 days
-        if request.text("grant_type") != "th_refresh_token" or datetime.now(UTC) - self.tokens[token] < timedelta(1):
+        made = self.tokens.get(token)
+        if request.text("grant_type") != "th_refresh_token" or not made or datetime.now(UTC) - made < timedelta(1):
             raise _error(400, 100, "The token is too young to be refreshed")
         fresh = f"{TOKEN}-{len(self.tokens)}"
         self.tokens[fresh] = datetime.now(UTC)

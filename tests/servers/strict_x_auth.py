@@ -8,10 +8,10 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
-from html import escape
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from tests.servers.strict_consent import page
 from tests.servers.strict_http import Answer, Refused, Request
 
 Route = tuple[str, str, Callable[[Request], Answer]]
@@ -118,7 +118,7 @@ class Auth:
         )
         if not good:
             raise Refused(400, problem(400, "Bad Request", "You weren't able to give access to the App."))
-        return _page("/i/oauth2/authorize", request.values)
+        return page("/i/oauth2/authorize", request.values, "posse wants to access your X account")
 
     def decide(self, request: Request) -> Answer:
         """On to the redirect URI with a code, or with the refusal."""
@@ -179,7 +179,7 @@ class Auth:
         """The page with its two buttons."""
         if request.text("oauth_token") not in self.requested:
             raise Refused(400, "Whoa there! The request token for this page is invalid.")
-        return _page("/oauth/authorize", {"oauth_token": request.text("oauth_token")})
+        return page("/oauth/authorize", {"oauth_token": request.text("oauth_token")}, "Authorize posse?")
 
     def pin(self, request: Request) -> Answer:
         """The PIN, on a page."""
@@ -197,15 +197,3 @@ class Auth:
         self.tokens[token] = secret
         told = {"oauth_token": token, "oauth_token_secret": secret, "user_id": self.user, "screen_name": "myname"}
         return Answer(body=urlencode(told))
-
-
-def _page(action: str, values: Any) -> Answer:
-    hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(str(value))}">' for name, value in values.items()
-    )
-    return Answer(
-        body=f"""<!doctype html><html lang="en"><title>Authorize</title><h1>posse wants to access your X account</h1>
-<form method="post" action="{action}">{hidden}
-<button type="submit" name="answer" value="authorize">Authorize</button>
-<button type="submit" name="answer" value="deny">Deny</button></form></html>"""
-    )

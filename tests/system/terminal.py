@@ -37,6 +37,10 @@ class Terminal:
         """Wait until these words are shown."""
         self._child.expect_exact(words)
 
+    def sees_or_ends(self, words: str) -> bool:
+        """Wait until these words are shown, or the run ends; return whether they were."""
+        return int(self._child.expect_exact([words, pexpect.EOF])) == 0
+
     def url(self) -> str:
         """Wait for an address on a line of its own, and return it."""
         self._child.expect(r"(https?://[^\s]+)\r\n")
