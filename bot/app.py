@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.notices import Notifier
     from bot.outcomes import Event
     from bot.publishers.base import Access, Publisher
+    from bot.upkeep import Upkeep
     from bot.watcher.site import Site
 
 
@@ -140,6 +141,13 @@ class App:
             lambda: find("notices", "smtp_password", env=self.env, state_dir=folder).secret.reveal(),
             site_name(self.config),
         )
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """Who keeps credentials alive while nothing is posted."""
+        from bot.upkeep import Upkeep
+
+        return Upkeep(self.config.accounts, self.publisher, self.fingerprint)
 
     def publisher(self, account: AccountConfig) -> Publisher:
         """The publisher of one account."""

@@ -62,11 +62,14 @@ class Notifier:
     password: Callable[[], str]
     site: str
 
-    def tell_new(self, store: Store, now: datetime) -> str | None:
-        """Tell of troubles that were not told yet; return a sentence when that failed, so that it is tried again."""
+    def tell_new(self, store: Store, now: datetime, more: Sequence[Trouble] = ()) -> str | None:
+        """Tell of troubles that were not told yet, the store's and `more`.
+
+        Returns a sentence when that failed, so that it is tried again.
+        """
         if not (self.config.command or self.config.webhook or self.config.email):
             return None
-        current = troubles(store)
+        current = [*troubles(store), *more]
         fresh = store.untold([trouble.key for trouble in current])
         new = [trouble for trouble in current if trouble.key in fresh]
         if not new:

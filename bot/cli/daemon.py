@@ -59,6 +59,16 @@ def _quoted(value: Any) -> str:
     return json.dumps(text, ensure_ascii=False) if any(char.isspace() or char == '"' for char in text) else text
 
 
+def _notify(run: App, store: Store, log: EventLog, told: set[str]) -> str | None:
+    """Keep credentials alive, and tell of what is new among all troubles; return a sentence when that failed."""
+    ending = run.upkeep.run(store, run.time(store))
+    for trouble in ending:
+        if trouble.key not in told:
+            told.add(trouble.key)
+            log.write("ending", detail=trouble.text)
+    return run.notifier.tell_new(store, run.time(store), ending)
+
+
 def work(run: App, store: Store, log_format: str) -> int:
     """Run the daemon until it is told to stop."""
     log = EventLog(run, log_format)
@@ -99,7 +109,7 @@ def work(run: App, store: Store, log_format: str) -> int:
         beat=beat,
         stopping=run.stopping,
         after_scan=after_scan,
-        notify=lambda: run.notifier.tell_new(store, run.time(store)),
+        notify=lambda: _notify(run, store, log, told),
     )
     names = ", ".join(run.config.accounts)
     log.write("started", accounts=names, state=run.config.state.shown)

@@ -129,7 +129,7 @@ class _Once:
         return dict(self.done[-1].outlook.survey.failures)
 
     def _round(self) -> None:
-        first = not self.store.baselines()
+        first, first_round = not self.store.baselines(), not self.done
         done = self.run.pipeline.enqueue(self.store, self.run.time(self.store))
         if first:
             tell_baseline(done)
@@ -138,8 +138,12 @@ class _Once:
         courier = self.run.courier(self.store, self.log.tell)
         courier.run()
         self.silent_until = courier.silent_until
-        if failed := self.run.notifier.tell_new(self.store, self.run.time(self.store)):
+        now = self.run.time(self.store)
+        ending = self.run.upkeep.run(self.store, now)
+        if failed := self.run.notifier.tell_new(self.store, now, ending):
             say(failed)
+        for trouble in ending if first_round else ():
+            say(trouble.text)
 
     def _pause(self) -> float | None:
         """How many seconds until something may go out, None when nothing is on its way."""
