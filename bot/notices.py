@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from bot.config.model import Config, NoticesConfig
 from bot.errors import CredentialError, PublishError, TryLater
@@ -77,7 +78,9 @@ class Notifier:
             return None
         try:
             self._send(new)
-        except (OSError, subprocess.SubprocessError, PublishError, CredentialError) as error:
+        except subprocess.SubprocessError as error:
+            return f"a notice could not be sent: {_why(error)}"
+        except (OSError, PublishError, CredentialError) as error:
             return f"a notice could not be sent: {error}"
         store.set_told([trouble.key for trouble in current], now)
         return None
@@ -98,7 +101,8 @@ class Notifier:
             found = {"text": text, "subject": subject, "troubles": [trouble.text for trouble in new]}
             answer = self.http.send("POST", self.config.webhook, json=found)
             if answer.status_code >= 400:
-                raise TryLater(f"{self.config.webhook} answered {answer.status_code}")
+                host = urlsplit(self.config.webhook).netloc.rpartition("@")[2]  # the rest of it may be secret
+                raise TryLater(f"{host} answered {answer.status_code}")
         if self.config.email:
             self._mail(subject, text)
 
@@ -118,6 +122,13 @@ class Notifier:
             if self.config.smtp_user:
                 server.login(self.config.smtp_user, self.password())
             server.send_message(mail)
+
+
+def _why(error: subprocess.SubprocessError) -> str:
+    """Say what became of the command without its arguments, which may be secret."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"the command ended with {error.returncode}"
+    return f"the command took longer than {_COMMAND_SECONDS} s"
 
 
 def site_name(config: Config) -> str:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import wait_from
 from bot.publishers.base import Access
+from bot.publishers.masking import masked
 
 SESSION_SECONDS = 20.0
 CALL_SECONDS = 30.0
@@ -217,8 +218,7 @@ class Xrpc:
         )
         text = answer.text
         if answer.is_error:  # a server, or what stands before it, may repeat what it was sent
-            for secret in filter(None, (token, (body.get("json") or {}).get("password"))):
-                text = text.replace(secret, "…")
+            text = masked(text, [token or "", (body.get("json") or {}).get("password") or ""])
         return _read(answer.status_code, answer.headers, text, self._access.clock())
 
 

@@ -9,7 +9,8 @@ from bot import oauth
 from bot.credentials import Secret
 from bot.errors import CredentialError, Unauthorized
 from bot.publishers.base import Access
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
+from bot.publishers.masking import host_of
 
 SECONDS = 30.0
 _SECRET = frozenset({"client_secret", "refresh_token", "code", "code_verifier"})

@@ -17,7 +17,8 @@ from bot.errors import PublishError, Unauthorized
 from bot.model import Announcement, Media, Note, Receipt, SpanKind
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.in_parts import Json, in_parts, part, words
-from bot.publishers.json_calls import Answer, Calls, host_of, in_the_clear
+from bot.publishers.json_calls import Answer, Calls, in_the_clear
+from bot.publishers.masking import host_of
 
 LIMIT = 2000
 ASK_SECONDS = 10.0

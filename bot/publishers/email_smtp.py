@@ -19,7 +19,7 @@ from bot.model import Announcement, Note, Receipt
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.email_message import message, parsed
 from bot.publishers.in_parts import Json, in_one, part
-from bot.publishers.json_calls import masked
+from bot.publishers.masking import masked
 
 SECONDS = 30.0
 

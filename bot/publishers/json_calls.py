@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
 from bot.publishers.base import Access
+from bot.publishers.masking import host_of, masked
 
 REFUSED = frozenset({401, 403})
 
@@ -104,19 +105,6 @@ class Calls:
         """Return what a success means that does not hold what it should: it announced something, or it did not."""
         said = f"{host} answered, but not with {what}"
         return Uncertain(said) if answer.once else TryLater(said + self._doubt)
-
-
-def masked(text: str, hidden: Collection[str]) -> str:
-    """Return `text` without the secrets in it, as they are and as they stand in an address."""
-    for secret in filter(None, hidden):
-        for spelling in (secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1]):
-            text = text.replace(spelling, "…")
-    return text
-
-
-def host_of(url: str) -> str:
-    """Return the host and port of an address, for people to read."""
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def in_the_clear(url: str) -> bool:

@@ -20,8 +20,9 @@ from bot.model import Announcement, Note, Receipt
 from bot.publishers import linkedin_token, sixty_days
 from bot.publishers.base import Access, Ends, Profile, Sighting
 from bot.publishers.in_parts import Json, done, in_one, part, receipt, words
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
 from bot.publishers.linkedin_text import little_text
+from bot.publishers.masking import host_of
 
 UPLOAD_SECONDS = 60.0
 STILL_PROCESSING = timedelta(seconds=10)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
 from bot.publishers.base import Access
-from bot.publishers.json_calls import masked
+from bot.publishers.masking import masked, origin_of
 
 NOT_MASTODONS = "that is not Mastodon's: is `instance` a Mastodon server?"
 # Words of Mastodon's own answers (app/controllers/api/base_controller.rb, doorkeeper) that are about who asks.
@@ -121,7 +121,7 @@ def judge(answer: Answer, host: str, now: datetime, *, once: bool) -> PublishErr
     if status < 300:
         return _fate(f"{host} answered {status} with something {NOT_MASTODONS}", once)
     if status < 400:
-        target = answer.headers.get("location", "elsewhere")
+        target = origin_of(answer.headers.get("location", ""))  # its query may hold what was sent
         return Rejected(f"{host} sends us on to {target}: set the account's `instance` to where it is now")
     if status == 429:
         return TryLater(f"{host}: {words}", wait_from(answer.headers, now))

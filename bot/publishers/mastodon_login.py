@@ -16,6 +16,7 @@ from bot.credentials import Secret
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized
 from bot.http import wait_from
 from bot.publishers.base import Access
+from bot.publishers.masking import masked, origin_of
 
 if TYPE_CHECKING:
     import httpx
@@ -101,13 +102,11 @@ class _Server:
         status = answer.status_code
         body = _table(answer)
         said = body.get("error_description") or body.get("error")
-        words = oauth.plain(said) if isinstance(said, str) and said.strip() else f"HTTP {status}"
-        for secret in filter(None, hidden):
-            words = words.replace(secret, "…")
+        words = oauth.plain(masked(said, hidden)) if isinstance(said, str) and said.strip() else f"HTTP {status}"
         if status == 429 or status >= 500:
             return TryLater(f"{self._host}: {words}", wait_from(answer.headers, self._clock()))
         if 300 <= status < 400:
-            target = oauth.plain(answer.headers.get("location", "elsewhere"))
+            target = origin_of(answer.headers.get("location", ""))
             return Rejected(f"{self._host} sends us on to {target}: set the account's `instance` to where it is now")
         if status < 300 or not body:
             return Rejected(f"{self._host} does not know the Mastodon API: is `instance` a Mastodon server?")

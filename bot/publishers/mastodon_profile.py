@@ -18,7 +18,7 @@ from bot import __version__
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized
 from bot.publishers import mastodon_kin as kin
 from bot.publishers.base import Access, Profile
-from bot.publishers.json_calls import masked
+from bot.publishers.masking import masked
 from bot.publishers.mastodon_api import NOT_MASTODONS, Answer, Bounds, judge
 
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import in_parts
 from bot.publishers import matrix_content as contents
 from bot.publishers.base import Access, Profile, Sighting
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
+from bot.publishers.masking import host_of
 
 PAGE = 100
 MOST_PAGES = 100

@@ -19,7 +19,8 @@ from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import micropub_entry as entries
 from bot.publishers import micropub_page as pages
 from bot.publishers.base import Access, Profile, Sighting
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
+from bot.publishers.masking import host_of
 
 PAGE = 50
 MOST_PAGES = 40

@@ -16,7 +16,7 @@ from bot.errors import CredentialError, Rejected, TryLater, Unauthorized
 from bot.http import wait_from
 from bot.publishers import micropub_page as pages
 from bot.publishers.base import Access
-from bot.publishers.json_calls import host_of, masked
+from bot.publishers.masking import host_of, masked
 
 if TYPE_CHECKING:
     import httpx

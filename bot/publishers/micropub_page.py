@@ -12,7 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.errors import Rejected, TryLater
 from bot.publishers.base import Access
-from bot.publishers.json_calls import host_of, in_the_clear
+from bot.publishers.json_calls import in_the_clear
+from bot.publishers.masking import host_of
 
 _HEADER = re.compile(r"<([^>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,]+))*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,]+))", re.IGNORECASE)

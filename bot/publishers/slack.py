@@ -15,7 +15,8 @@ from bot.errors import PublishError, Rejected, Unauthorized
 from bot.model import Announcement, Note, Receipt
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.in_parts import Json, in_parts, part, words
-from bot.publishers.json_calls import Answer, Calls, host_of, in_the_clear
+from bot.publishers.json_calls import Answer, Calls, in_the_clear
+from bot.publishers.masking import host_of
 
 MOST = 40_000  # Slack cuts what is longer: https://docs.slack.dev/changelog/2018-truncating-really-long-messages
 _PATH = re.compile(r"/services/[\w/]+")

@@ -15,7 +15,8 @@ from bot.errors import PublishError, Unauthorized
 from bot.model import Announcement, Media, Note, Receipt
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.in_parts import Json, done, in_parts, part, words
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
+from bot.publishers.masking import host_of
 
 CAPTION = 1024  # https://core.telegram.org/bots/api#sendphoto
 _NOT_HERE = ("chat not found", "not enough rights", "need administrator rights", "have no rights", "bot was kicked")

@@ -18,7 +18,8 @@ from bot.model import Announcement, Media, Note, Receipt, Sent
 from bot.publishers import sixty_days, threads_token
 from bot.publishers.base import Access, Ends, Halfway, Profile, Sighting
 from bot.publishers.in_parts import Json, done, part, picture_url, receipt, words
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
+from bot.publishers.masking import host_of
 from bot.publishers.threads_errors import meaning, said
 
 PAGE = 100

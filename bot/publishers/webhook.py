@@ -19,7 +19,8 @@ from bot.errors import PublishError, Rejected, Unauthorized, Uncertain
 from bot.model import Announcement, Card, Media, Note, Receipt
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.in_parts import Json, in_one, part
-from bot.publishers.json_calls import Answer, Calls, host_of
+from bot.publishers.json_calls import Answer, Calls
+from bot.publishers.masking import host_of
 
 EVENT = "post.announced"
 

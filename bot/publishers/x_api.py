@@ -18,6 +18,7 @@ from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
 from bot.publishers import x_oauth1
 from bot.publishers.base import Access
+from bot.publishers.masking import masked
 from bot.publishers.x_tokens import Tokens
 
 CALL_SECONDS = 30.0
@@ -193,9 +194,7 @@ def read(status: int, headers: Mapping[str, str], text: str, hidden: list[str], 
     table = body or {}
     listed = table.get("errors")
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], Mapping) else {}
-    found = _words(table) or _words(first) or f"answered {status}"
-    for secret in filter(None, hidden):
-        found = found.replace(secret, "…")
+    found = masked(_words(table) or _words(first) or f"answered {status}", hidden)
     kind = str(table.get("type") or first.get("type") or "").rstrip("/").rpartition("/")[2]
     wait = _wait(headers, now) if status in (429, 503) else None
     return Answer(status, body, plain(found), kind, wait, _date(headers))

@@ -19,6 +19,7 @@ from bot.credentials import Secret
 from bot.errors import CredentialError, PublishError, Rejected, TryLater, Unauthorized
 from bot.http import wait_from
 from bot.publishers.base import Access
+from bot.publishers.masking import masked
 
 if TYPE_CHECKING:
     import httpx
@@ -161,9 +162,7 @@ def _error(
 ) -> PublishError:
     status = answer.status_code
     said = body.get("error_description") or body.get("detail") or body.get("error")
-    words = oauth.plain(said) if isinstance(said, str) and said.strip() else f"HTTP {status}"
-    for secret in filter(None, hidden):
-        words = words.replace(secret, "…")
+    words = oauth.plain(masked(said, hidden)) if isinstance(said, str) and said.strip() else f"HTTP {status}"
     if status in (400, 401, 403) and body:
         return Unauthorized(f"{host}: {words} (type: posse login {access.account})")
     if status == 429 or status >= 500:
