@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,26 @@ def test_a_nostr_key(site: Site) -> None:
     assert "nostr: logged in as npub1" in at.seen
     assert SECRET == kept(site, "nostr", "secret_key")
     assert SECRET not in at.seen
+
+
+@pytest.mark.parametrize(
+    ("spoils", "action", "words"),
+    [
+        (lambda _: "a-made-up-code", "approve", "Nothing was kept"),
+        (lambda url: url.replace("state=", "state=x"), "approve", "the answer to another log-in"),
+        (str, "deny", "the log-in was refused"),
+        (lambda _: "", "approve", "no code was given"),
+    ],
+    ids=["a wrong code", "a wrong state", "a no", "nothing"],
+)
+def test_a_log_in_that_is_refused(site: Site, spoils: Callable[[str], str], action: str, words: str) -> None:
+    """Told, exit 3, nothing kept."""
+    with terminal(site, "login", "blog", "--no-browser") as at:
+        url = at.url()
+        at.sees("paste the code")
+        at.types(spoils(str(consent(url, action).url)))
+        assert 3 == at.ends()
+    assert words in at.seen.replace("\n", " ")
+    assert "Nothing was kept" in at.seen
+    assert "a-made-up-code" not in at.seen.replace("a-made-up-code", "", 1)  # it was echoed as it was typed
+    assert not (site.root / "state" / "credentials.json").exists()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import httpx
 import pytest
 
 from tests.publishers.test_x import keys
@@ -182,6 +183,70 @@ def test_a_login_by_pin(site: Site, server: StrictX) -> None:
     assert {"api_key", "api_secret", "access_token", "access_token_secret"} == set(kept(site)["x"])
     assert "x: logged in as @myname" in at.seen
     no_secret_shows(site, server, at.seen)
+
+
+def pasted(site: Site, spoils: Callable[[str], str], answer: str = "authorize") -> tuple[int, str]:
+    """Log in by a pasted address, or a PIN; return the exit code and what was seen."""
+    with terminal(site, "login", "x", "--no-browser") as at:
+        url = at.url()
+        try:
+            page = consent(url, answer)
+            found = page.text.partition('value="')[2].partition('"')[0]
+        except httpx.ConnectError as error:  # nobody listens there: what a person sees is the address
+            found = str(error.request.url)
+        at.sees("paste the code")
+        at.types(spoils(found))
+        if at.sees_or_ends("[Y/n]"):
+            at.types("y")
+        return at.ends(), at.seen
+
+
+@pytest.fixture
+def by_tokens(site: Site, server: StrictX) -> Site:
+    """The site with its account on OAuth 2, that nobody has logged in to."""
+    redirect = f"http://127.0.0.1:{free_port()}/callback"
+    server.auth.redirects = {redirect}
+    site.configure(x(server, f'auth = "oauth2"\nclient_id = "{app.CLIENT}"\nredirect = "{redirect}"'))
+    site.env = {}
+    return site
+
+
+def test_a_login_by_a_pasted_address(by_tokens: Site, server: StrictX) -> None:
+    """Without a browser here, the address is pasted at which the person's has ended."""
+    code, seen = pasted(by_tokens, str)
+    assert 0 == code, seen
+    assert ["refresh_token"] == list(kept(by_tokens)["x"])
+    assert "x: logged in as @myname" in seen
+    no_secret_shows(by_tokens, server, seen)
+
+
+@pytest.mark.parametrize(
+    ("spoils", "answer", "words"),
+    [
+        (lambda _: "a-made-up-code", "authorize", "Value passed for the token was invalid."),
+        (lambda url: url.replace("state=", "state=x"), "authorize", "the answer to another log-in"),
+        (str, "deny", "the log-in was refused: access_denied"),
+        (lambda _: "", "authorize", "no code was given"),
+    ],
+    ids=["a wrong code", "a wrong state", "a no", "nothing"],
+)
+def test_a_login_by_tokens_that_is_refused(
+    by_tokens: Site, server: StrictX, spoils: Callable[[str], str], answer: str, words: str
+) -> None:
+    """Told, exit 3, nothing kept, no secret shown."""
+    code, seen = pasted(by_tokens, spoils, answer)
+    assert (3, True) == (code, words in seen.replace("\n", " ")), seen
+    assert "Nothing was kept" in seen
+    assert kept(by_tokens) is None
+    no_secret_shows(by_tokens, server, seen)
+
+
+def test_a_pin_that_is_wrong(site: Site, server: StrictX) -> None:
+    """The keys of the app are in the environment; the PIN is refused, exit 3, nothing kept."""
+    code, seen = pasted(site, lambda _pin: "0000000000")
+    assert (3, True) == (code, "refuses the app's keys or the PIN" in seen), seen
+    assert kept(site) is None
+    no_secret_shows(site, server, seen)
 
 
 def test_keys_are_read_from_standard_input(site: Site, server: StrictX) -> None:
