@@ -35,7 +35,8 @@ _ENDING = re.compile(r"\.(?:x?html?|php|aspx?|md)$", re.IGNORECASE)
 class Entry:
     """What a feed says of one entry. Addresses are absolute where that can be known; dates are as they were written.
 
-    `others` are further addresses of the same page. `settings` is what its `posse:post` holds.
+    `others` are further addresses of the same page. `base` is what the addresses in the content start from, where the
+    feed says so. `settings` is what its `posse:post` holds.
     """
 
     id: str = ""
@@ -50,6 +51,7 @@ class Entry:
     authors: tuple[str, ...] = ()
     language: str = ""
     images: tuple[Image, ...] = ()
+    base: str = ""
     settings: Any = None
     warnings: tuple[str, ...] = ()
 
@@ -151,7 +153,7 @@ def _post(entry: Entry, id_: str, feed: Feed, origin: Origin) -> Post:
         tags=entry.tags,
         authors=entry.authors,
         language=_language(entry, feed, origin),
-        images=images(entry.images, body),
+        images=images(entry.images, body, entry.base),
         settings=settings.rendered({"title": title, "summary": summary, "content": plain(body), "url": url or ""}),
         warnings=tuple(dict.fromkeys(warnings)),
         text_hash=text_hash(plain(body)),

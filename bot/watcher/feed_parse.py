@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -23,6 +24,8 @@ _ENTRY = re.compile(r"(?=<(?:[A-Za-z][\w.-]*:)?(?:item|entry)[\s>])")
 _BARE_GUID = re.compile(
     r"<guid\b(?![^>]*isPermaLink\s*=\s*[\"']false)[^>]*>(?!\s*(?:<!\[CDATA\[)?\s*(?:https?://|/))", re.IGNORECASE
 )
+_MEDIA = re.compile(r"<media:(content|thumbnail)\b([^<>]*)(?<!/)>(.{0,5000}?)</media:\1\s*>", re.DOTALL)
+_MEDIA_WORDS = re.compile(r"<media:(title|description|text)\b[^<>]*>(.*?)</media:\1\s*>", re.DOTALL)
 _TITLE = re.compile(r"<title[\s>].*?</title>", re.DOTALL)
 _CLOSED = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>", re.IGNORECASE)
 _NONE = frozenset({"uncategorized", "uncategorised"})  # what WordPress puts every post into that has no category
@@ -62,9 +65,11 @@ def read(body: bytes, content_type: str, url: str | None) -> Feed:
 def _prepared(text: str) -> str:
     """Name every `posse:post` anew, since feedparser drops the words of an unknown element that has attributes.
 
-    A guid that is no address says so.
+    A guid that is no address says so. What is said of a picture is the picture's: feedparser would make it the entry's.
     """
     text = _BARE_GUID.sub('<guid isPermaLink="false">', text)
+    if "<media:" in text:
+        text = _MEDIA.sub(_with_alt, text)
     prefixes = set(_PREFIX.findall(text[:20_000])) or set(_PREFIX.findall(text))
     if "xmlns:posse" not in text:
         prefixes.add("posse")
@@ -73,6 +78,14 @@ def _prepared(text: str) -> str:
         text = re.sub(rf"<{name}(?:\s[^>]*?)?(/?)>", r"<posse_post\1>", text)
         text = re.sub(rf"</{name}\s*>", "</posse_post>", text)
     return text
+
+
+def _with_alt(media: re.Match[str]) -> str:
+    """A `media:content` with its description as an attribute, and without the words in it."""
+    words = {match[1]: feed_text.unescaped(match[2]) for match in _MEDIA_WORDS.finditer(media[3])}
+    alt = " ".join((words.get("description") or words.get("text") or "").split())
+    said = f' posse_alt="{html.escape(alt)}"' if alt else ""
+    return f"<media:{media[1]}{media[2]}{said}>{_MEDIA_WORDS.sub('', media[3])}</media:{media[1]}>"
 
 
 def _mended(text: str) -> tuple[str, list[tuple[str, ...]]]:
@@ -167,6 +180,7 @@ def _entry(entry: dict[str, Any], damaged: tuple[str, ...], url: str | None) -> 
         authors=tuple(_authors(entry)),
         language=_own_language(entry),
         images=tuple(_images(entry, links, base)),
+        base=base if base and base != url else "",
         settings=_text(entry, "posse_post") or None,
         warnings=(f"mojibake repaired in {', '.join(damaged)}",) if damaged else (),
     )
@@ -234,7 +248,8 @@ def _images(entry: dict[str, Any], links: list[dict[str, Any]], base: str | None
     for item in (*attached, *media, *_details(entry, "media_thumbnail")):
         address = str(dict.get(item, "href") or dict.get(item, "url") or "").strip()
         if address and (_is_image(item) or item not in attached):
-            yield Image(_joined(base, address), str(dict.get(item, "title") or "").strip() or None)
+            alt = str(dict.get(item, "posse_alt") or dict.get(item, "title") or "").strip()
+            yield Image(_joined(base, address), alt or None)
 
 
 def _is_image(item: dict[str, Any]) -> bool:

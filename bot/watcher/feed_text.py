@@ -134,6 +134,14 @@ def feeds_of(page: str, url: str | None) -> list[str]:
     return found
 
 
+def unescaped(markup: str) -> str:
+    """The words of an element of XML that holds no other, whether they are escaped or in a CDATA section."""
+    return "".join(
+        piece.removeprefix("<![CDATA[").removesuffix("]]>") if piece.startswith("<![CDATA[") else html.unescape(piece)
+        for piece in _CDATA.split(markup)
+    )
+
+
 def _hint(text: str, url: str | None) -> str:
     if found := feeds_of(text, url):
         return f"; it names the feed {found[0]}"

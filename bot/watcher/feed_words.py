@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from bot.model import Image
 
@@ -94,8 +95,8 @@ def _folded(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def images(given: Iterable[Image], body: str) -> tuple[Image, ...]:
-    """The pictures: those that go with the entry, then the first in its words."""
+def images(given: Iterable[Image], body: str, base: str = "") -> tuple[Image, ...]:
+    """The pictures: those that go with the entry, then the first in its words, whose addresses start from `base`."""
     found = {image.source: image for image in given}
     for tag in _IMAGE.findall(body):
         said = {match[1].lower(): match[2] or match[3] or match[4] or "" for match in _ATTRIBUTE.finditer(tag)}
@@ -105,7 +106,15 @@ def images(given: Iterable[Image], body: str) -> tuple[Image, ...]:
         if "smiley" in said.get("class", "") or "emoji" in said.get("class", ""):
             continue
         alt = html.unescape(said["alt"]) if "alt" in said else None
+        source = _joined(base, source)
         if found.get(source) is None or found[source].alt is None:
             found[source] = Image(source, alt)
         break
     return tuple(found.values())
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address

@@ -242,6 +242,24 @@ def test_pictures_with_their_words() -> None:
     assert (Image("https://blog.example/i.png"),) == found
 
 
+def test_what_is_said_of_a_picture_is_its_own() -> None:
+    """A description is its alternative words; an untitled entry does not take its title from a portrait."""
+    names = 'xmlns:media="http://search.yahoo.com/mrss/"'
+    described = '<media:description type="plain"><![CDATA[A "cat" & a dog]]></media:description>'
+    media = f'<media:content url="/c.jpg" medium="image"><media:title>jo</media:title>{described}</media:content>'
+    post = one(rss(item(media, title=""), names=names))
+    assert ("", "Some words.", None) == (post.title, post.body, post.summary)
+    assert (Image("https://blog.example/c.jpg", 'A "cat" & a dog'),) == post.images
+
+
+def test_a_picture_in_the_words_starts_from_their_base() -> None:
+    """`xml:base` of the content; without one the page is left to say."""
+    content = '<content type="html"{}>&lt;img src="a.png" alt="A"&gt;</content>'
+    based = content.format(' xml:base="https://blog.example/deep/"')
+    assert (Image("https://blog.example/deep/a.png", "A"),) == one(atom(entry(based))).images
+    assert (Image("a.png", "A"),) == one(atom(entry(content.format("")))).images
+
+
 def test_tags_authors_and_languages() -> None:
     """Categories are tags; an entry's own language counts more than the feed's, and that more than the default."""
     post = one(rss(item("<category>a b</category><category>c</category><dc:creator>Jo</dc:creator>")))
