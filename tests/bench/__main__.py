@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from tests.bench import feed, files, networks, outbox, postgres, rest, saved
+from tests.bench import feed, files, networks, outbox, peers, postgres, rest, saved
 from tests.bench.pairs import Bench, measure, table
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +30,7 @@ main()
 
 
 NAMES = ("help", "preview", "idle", "outbox", "files", "feed", "networks", "postgres", "saved")
+ASIDE = ("peers",)  # by name only: it is no matter of speed, and installs other people's programs
 
 
 def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
@@ -50,11 +51,13 @@ def benches(scratch: Path, names: Collection[str]) -> list[Bench]:
 def main() -> int:
     """Measure what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="which benches; all when none is named")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which benches; all but {', '.join(ASIDE)} when none is"
+    )
     parser.add_argument("--pairs", type=int, default=40, help="how many pairs of runs (40)")
     given = parser.parse_args()
-    if unknown := set(given.names) - set(NAMES):
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if unknown := set(given.names) - {*NAMES, *ASIDE}:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join((*NAMES, *ASIDE))}")
     names = given.names or NAMES
     with tempfile.TemporaryDirectory() as scratch:
         found = [measure(bench, given.pairs) for bench in benches(Path(scratch), names)]
@@ -71,6 +74,8 @@ def main() -> int:
         within = postgres.main() == 0 and within
     if "saved" in names:
         within = saved.main() == 0 and within
+    if "peers" in names:
+        within = peers.main() == 0 and within
     if "files" in names:
         with tempfile.TemporaryDirectory() as scratch:
             looked = files.rows(Path(scratch))

@@ -42,13 +42,18 @@ class Hang:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Read the request, deliver nothing of it, and say nothing until the client or the proxy goes away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delay:
     """Deliver the request and pass the answer on `seconds` later."""
 
     seconds: float
 
 
-Fault = Reset | Cut | Hang | Delay
+Fault = Reset | Cut | Hang | Hold | Delay
 
 
 @dataclass(slots=True)
@@ -139,6 +144,9 @@ class Proxy:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             return
         received += _read_body(client, received)
+        if isinstance(fault, Hold):
+            self._wait(client)
+            return
         self._answer(client, fault, self._ask(received))
 
     def _answer(self, client: socket.socket, fault: Fault | None, answer: bytes) -> None:
@@ -146,13 +154,16 @@ class Proxy:
             case Cut(keep):
                 client.sendall(answer[:keep])
             case Hang():
-                while not self._gone.wait(0.05) and not _left(client):
-                    pass
+                self._wait(client)
             case Delay(seconds):
                 self._gone.wait(seconds)
                 client.sendall(answer)
             case _:
                 client.sendall(answer)
+
+    def _wait(self, client: socket.socket) -> None:
+        while not self._gone.wait(0.05) and not _left(client):
+            pass
 
     def _fate(self, line: str) -> Fault | None:
         with self._lock:
