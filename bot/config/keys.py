@@ -30,7 +30,13 @@ SITE = (
 )
 
 SOURCE = (
-    Key("type", v.text, "markdown", "`markdown`: front-matter files; `feed`: RSS, Atom or JSON.", ("markdown", "feed")),
+    Key(
+        "type",
+        v.text,
+        "markdown",
+        "`markdown`: front-matter files; `feed`: RSS, Atom, JSON, h-feed.",
+        ("markdown", "feed"),
+    ),
     Key("path", v.text, None, "The folder, relative to this file."),
     Key("permalink", v.text, None, "How the site makes addresses, such as `/:year/:month/:title/`."),
     Key("url", v.text, None, "The base of this folder's links, where not the site's; a feed's address, or its file."),

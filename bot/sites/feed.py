@@ -44,16 +44,13 @@ def _read(address: str, http: Http, now: datetime) -> tuple[str, Feed]:
     if "://" not in address:
         return address, feed_parse.read(_contents(Path(address)), "", None)
     answer = feed_fetch.ask(address, http, now, allow_private=False)
-    body = answer.body or b""
-    try:
-        return answer.moved or address, feed_parse.read(body, answer.content_type, answer.url)
-    except Unreadable:
-        named = feed_text.feeds_of(feed_text.decode(body, answer.content_type), answer.url)
-        own = [url for url in named if urlsplit(url).hostname == urlsplit(answer.url).hostname]
-        if not own:
-            raise
-    answer = feed_fetch.ask(own[0], http, now, allow_private=False)
-    return answer.moved or own[0], feed_parse.read(answer.body or b"", answer.content_type, answer.url)
+    text = feed_text.decode(answer.body or b"", answer.content_type)
+    named = feed_text.feeds_of(text, answer.url) if feed_text.is_page(text) else []
+    own = [url for url in named if urlsplit(url).hostname == urlsplit(answer.url).hostname]
+    if own:  # better than the page itself, which may be an h-feed
+        address = own[0]
+        answer = feed_fetch.ask(address, http, now, allow_private=False)
+    return answer.moved or address, feed_parse.read(answer.body or b"", answer.content_type, answer.url)
 
 
 def _contents(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""A feed as a source of posts: RSS, Atom or JSON Feed, over HTTP or from a file. `prepare` fetches, `scan` looks."""
+"""A feed as a source of posts: of any format, over HTTP or from a file. `prepare` fetches, `scan` looks."""
 
 from __future__ import annotations
 

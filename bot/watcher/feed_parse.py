@@ -1,4 +1,4 @@
-"""RSS 0.9 to 2.0 and Atom, by feedparser; a JSON Feed is handed on. Pure: the bytes have been fetched by who calls."""
+"""RSS 0.9 to 2.0 and Atom, by feedparser; a JSON Feed and an h-feed are handed on. Pure: who calls has fetched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from bot.formatter.repair import repair
 from bot.model import Image
-from bot.watcher import feed_json, feed_text
+from bot.watcher import feed_hfeed, feed_json, feed_text
 from bot.watcher.feed_entry import Entry, Feed
 from bot.watcher.feed_words import Text
 from bot.watcher.values import Unreadable
@@ -41,6 +41,8 @@ def read(body: bytes, content_type: str, url: str | None) -> Feed:
         return feed_json.read(text, url)
     text, preamble = feed_text.without_preamble(text)
     feed_text.refuse_traps(text)
+    if feed_text.is_page(text) and feed_hfeed.is_one(text, names_a_feed=bool(feed_text.feeds_of(text, url))):
+        return feed_hfeed.read(text, url)
     feed_text.refuse_page(text, url)
     text, damaged = _mended(_prepared(text))
     text, trouble = _well_formed(text)

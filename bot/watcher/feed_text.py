@@ -29,6 +29,7 @@ _HARMLESS = re.compile(r"(?:&#x?[0-9A-Fa-f]+;|[^&%<]){0,32}")
 _ROOT = re.compile(r"<\?xml\s[^>]*\?>\s*(?:<[!?][^>]*>\s*)*<(?:rss|feed|rdf:RDF)[\s>]|<(?:rss|feed|rdf:RDF)\s[^<>]*>")
 _PROLOG = re.compile(r"<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _PAGE = re.compile(r"<(?:!doctype|!entity|html|head|body|script)\b", re.IGNORECASE)
+_OF_PAGES = frozenset({"html", "head", "body"})
 _FAR = 20_000  # characters: a warning is shorter
 _FIRST_TAG = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
@@ -109,6 +110,12 @@ def without_preamble(text: str) -> tuple[str, str]:
     return text[root.start() :], " ".join(re.sub(r"<[^>]*>", " ", before).split())
 
 
+def is_page(text: str) -> bool:
+    """Whether it is a web page."""
+    first = _FIRST_TAG.search(text)
+    return (first is not None and first[1].lower() in _OF_PAGES) or text.lstrip()[:14].lower() == "<!doctype html"
+
+
 def refuse_page(text: str, url: str | None) -> None:
     """Raise `Unreadable` for what is certainly no feed: nothing, a web page, or XML of another kind."""
     start = text.lstrip()
@@ -116,7 +123,7 @@ def refuse_page(text: str, url: str | None) -> None:
         raise Unreadable("it is empty: not a feed")
     first = _FIRST_TAG.search(text)
     root = first[1].lower() if first else ""
-    if root in {"html", "head", "body"} or start[:14].lower() == "<!doctype html":
+    if is_page(text):
         raise Unreadable(f"a web page, not a feed{_hint(text, url)}")
     if not start.startswith("<"):
         raise Unreadable(f'not a feed: it begins with "{" ".join(start[:200].split())[:40]}"')

@@ -304,6 +304,45 @@ def test_init_with_a_feed(site: Site, server: FeedServer, path: str) -> None:
     assert "Title 1" in site.posse("posts").out
 
 
+HFEED = (
+    '<!doctype html><html lang="de">{head}<main class="h-feed"><article class="h-entry"><a class="u-url" href="/1/">'
+    '<time class="dt-published" datetime="{at}"></time></a><p class="e-content">A note.</article></main></html>'
+)
+
+
+def test_a_page_with_an_h_feed_is_a_feed(site: Site, server: FeedServer) -> None:
+    """`init` takes it where the page names no other, and its new entries are announced."""
+    at = f"{SOON:%Y-%m-%d %H:%M:%S}Z"
+    url = server.put("/", HFEED.format(head="", at=at), mime="text/html")
+    site.root.mkdir()
+    made = site.posse("init", url)
+    assert (0, True) == (made.code, "A feed, 1 post" in made.out), made.err
+    assert f'type = "feed"\nurl = "{url}"' in (site.root / "posse.toml").read_text(encoding="utf-8")
+    configure(site, ("page", url), guards=GUARDS_OFF)
+    once(site)
+    once(site)
+    assert [("A note.", f"{server.base}/1/")] == [(one["text"].split("\n")[0], one["url"]) for one in site.journal()]
+
+
+def test_init_prefers_the_feed_that_a_page_names(site: Site, server: FeedServer) -> None:
+    """A feed says more than the page does."""
+    named = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    server.put("/feed", rss(dated(1)))
+    site.root.mkdir()
+    assert 0 == site.posse("init", server.put("/", HFEED.format(head=named, at=SOON), mime="text/html")).code
+    assert f'url = "{server.base}/feed"' in (site.root / "posse.toml").read_text(encoding="utf-8")
+
+
+def test_an_entry_that_cannot_be_read_is_told_by_status(site: Site, server: FeedServer) -> None:
+    """At each run while the feed rests, and the others go on."""
+    broken = dated(2, inside="<posse:post>{</posse:post>")
+    configure(site, ("micro", server.put("/feed", rss(dated(1), broken), etag='"1"')), guards=GUARDS_OFF)
+    once(site, 0, "[sources.micro] tag:2: its posse:post is not JSON")
+    once(site, 0, "[sources.micro] tag:2: its posse:post is not JSON")
+    assert "unread     [sources.micro] tag:2: its posse:post is not JSON" in site.posse("status").out
+    assert ["https://blog.example/1/"] == sent(site)
+
+
 def test_init_with_a_file_and_with_what_is_no_feed(site: Site, server: FeedServer) -> None:
     """The file is named as it was given; what is there instead of a feed is told, and nothing is written."""
     bad = server.put("/", "Hello")
