@@ -86,7 +86,7 @@ class FeedSource:
         if self._failure:
             raise SourceError(f"[sources.{self.name}] {self._failure}")
         if self._posts is None:
-            present = self._known if known.keys() <= self._known else self._known.union(known)
+            present = self._known if self._known.issuperset(known) else self._known.union(known)
             problems = feed_memo.problems(self._memo, self.name)
             return Scan((), present, (*self._notices, *problems), window=True)
         found = self._posts.values()

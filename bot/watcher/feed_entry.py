@@ -24,9 +24,10 @@ from bot.watcher.values import Unreadable
 from bot.watcher.words import text_hash
 
 _MAIL_DATE = re.compile(
-    r"(?:[A-Za-z]{3,9}\.?,?\s+)?\d{1,2}[\s-][A-Za-z]{3,9}\.?[\s-]\d{2,4}\s+"
+    r"(?:[^\W\d_]{2,9}\.?(?:,\s*|\s+))?\d{1,2}[\s-][A-Za-z]{3,9}\.?[\s-]\d{2,4}\s+"
     r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[+-]\d{4}|UTC?|GMT|Z|[ECMP][SD]T)?"
 )
+_COMMENT = re.compile(r"\s*\([^()]*\)\s*$")
 _FEW = 5
 _ENDING = re.compile(r"\.(?:x?html?|php|aspx?|md)$", re.IGNORECASE)
 
@@ -224,7 +225,8 @@ def moment(raw: str, zone: tzinfo) -> Moment:
 
 
 def _by_mail_rules(text: str, zone: tzinfo) -> Moment:
-    """RFC 822, with its years of two digits and a full stop too many; nothing else that it lets pass."""
+    """RFC 822, with its comments, years of two digits, and a full stop too many; nothing else that it lets pass."""
+    text = _COMMENT.sub("", text).replace(":60", ":59")
     if not _MAIL_DATE.fullmatch(text):
         raise ValueError(f'"{text}" is not a date')
     try:
