@@ -22,6 +22,7 @@ from tests.publishers.test_x import options as x_options
 from tests.servers import strict_x_auth as x_app
 from tests.servers.strict_discord import StrictDiscord
 from tests.servers.strict_linkedin import StrictLinkedIn
+from tests.servers.strict_mastodon import StrictMastodon
 from tests.servers.strict_slack import StrictSlack
 from tests.servers.strict_telegram import CHAT, StrictTelegram
 from tests.servers.strict_threads import StrictThreads
@@ -30,7 +31,6 @@ from tests.servers.strict_x import StrictX
 
 ELSEWHERE = {
     "local": "it has no secret",
-    "mastodon": "its transport is its own: tests/system/test_no_secret.py, tests/publishers/test_mastodon_errors.py",
     "bluesky": "its server is a real one: tests/system/test_no_secret.py, tests/publishers/test_bluesky.py",
     "micropub": "each of its requests bears the one token: tests/system/test_no_secret.py",
     "matrix": "each of its requests bears the one token: tests/system/test_no_secret.py",
@@ -57,6 +57,10 @@ def _x(server: StrictX) -> Case:
 
 
 CASES: dict[str, tuple[type[Any], Callable[[Any], Case]]] = {
+    "mastodon": (
+        StrictMastodon,
+        lambda server: Case({"instance": server.base}, {"access_token": server.token}),
+    ),
     "x": (StrictX, _x),
     "threads": (StrictThreads, lambda server: Case({"service": server.base}, {"access_token": server.token})),
     "linkedin": (
