@@ -289,7 +289,10 @@ class Store(ReadOnlyStore, Protocol):
         ...
 
     def expire(self, now: datetime, is_dead: Callable[[str], bool]) -> list[Delivery]:
-        """Make every row uncertain whose lease has run out or whose owner is dead; return them."""
+        """Make every row uncertain whose lease has run out or whose owner is dead; return them.
+
+        So has one that begins later than now by more than its length: the clock was put back.
+        """
         ...
 
     def settle(

@@ -170,8 +170,10 @@ class SqlStore(SqlPlanning):
             WHERE id = :id AND fence = :fence AND {held} {RETURNING}
         """
         expired: list[Row] = []
-        for row in self._rows(f"SELECT id, fence, owner, lease_until FROM deliveries WHERE {held}"):
-            if row["lease_until"] <= codec.when(now) or is_dead(row["owner"]):
+        for row in self._rows(f"SELECT id, fence, owner, lease_until, updated_at FROM deliveries WHERE {held}"):
+            if _is_over(codec.instant(row["updated_at"]), codec.instant(row["lease_until"]), now) or is_dead(
+                row["owner"]
+            ):
                 expired += self._rows(sql, id=row["id"], fence=row["fence"], now=codec.when(now))
         return [delivery(row) for row in expired]
 
@@ -213,3 +215,11 @@ class SqlStore(SqlPlanning):
     def _is_half_sent(self, number: DeliveryId) -> bool:
         rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=number)
         return any(note.kind == "part" for row in rows for note in codec.notes(row["notes"]))
+
+
+def _is_over(began: datetime, until: datetime, now: datetime) -> bool:
+    """Whether a lease is over: its end has come, or its beginning lies further ahead than it is long.
+
+    Then the clock was put back meanwhile, and waiting for the end could take hours.
+    """
+    return until <= now or began - now > until - began

@@ -188,6 +188,14 @@ class Fencing(Hooks):
         assert store.expire(NOW + LEASE - SECOND, nobody) == []
         store.delivered(taken, receipt_of("1"), NOW)
 
+    def test_a_lease_from_the_future_is_over(self) -> None:
+        """The clock was put back by hours: nobody waits for them to pass again, but a small correction is none."""
+        store = self.filled("a")
+        self.claim(store)
+        assert store.expire(NOW - LEASE, nobody) == []
+        (row,) = store.expire(NOW - LEASE - SECOND, nobody)
+        assert row.state is State.UNCERTAIN
+
     def test_a_dead_owner_expires_at_once(self) -> None:
         """A worker known to be dead need not be waited for; others keep theirs."""
         store = self.filled("a")
