@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -12,24 +13,22 @@ HOLE = "\ufdd2"  # a noncharacter where a template expression stood, or at the e
 _KEPT = "\ufdd3"  # stands, with a number, for code while all else is changed
 
 _CODE = re.compile(
-    r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
+    r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(?<!`)(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
 )
-_DROPPED = re.compile(
-    r"\{%-?\s*(highlight|raw|comment|capture|mermaid|math)\b.*?%\}.*?\{%-?\s*end\1\s*-?%\}"
-    r"|\{\{([<%])\s*(highlight|mermaid|math|gist)\b.*?[>%]\}\}.*?\{\{[<%]\s*/\s*\3\s*[>%]\}\}",
-    re.DOTALL,
+# No tag holds another: so an unclosed one costs nothing but itself.
+_LIQUID = r"\{%(?:(?!\{%).)*?%\}"
+_TAGS = rf"(?:\{{\{{<(?:(?!\{{\{{).)*?>\}}\}}|\{{\{{%(?:(?!\{{\{{).)*?%\}}\}}|{_LIQUID})"
+_OPENER = re.compile(
+    r"\{%-?\s*(?P<tag>\w+)\b(?:(?!\{%).)*?%\}|\{\{[<%]\s*(?P<name>\w[\w./-]*)(?:(?!\{\{).)*?[>%]\}\}", re.DOTALL
 )
-_APART = re.compile(
-    r"^[ \t]*\{%-?\s*(?P<tag>\w+)\b(?:(?!%\}).)*%\}(?P<a>.*?)\{%-?\s*end(?P=tag)\s*-?%\}[ \t]*$"
-    r"|^[ \t]*\{\{[<%]\s*(?P<name>(?!lead\b)[\w./-]+)(?:(?!\}\}).)*\}\}(?P<b>.*?)"
-    r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}[ \t]*$",
-    re.DOTALL | re.MULTILINE,
-)
-_TAGS = r"(?:\{\{<.*?>\}\}|\{\{%.*?%\}\}|\{%.*?%\})"
+_CLOSER = re.compile(r"\{%-?\s*end(?P<tag>\w+)\s*-?%\}|\{\{[<%]\s*/\s*(?P<name>[\w./-]+)\s*[>%]\}\}")
+_DROPPED = frozenset(("highlight", "raw", "comment", "capture", "mermaid", "math"))
+_DROPPED_SHORTCODES = frozenset(("highlight", "mermaid", "math", "gist"))
+_LINE_END = re.compile(r"[ \t]*$", re.MULTILINE)
 _SHORTCODE = re.compile(_TAGS, re.DOTALL)
 _SPOKEN = re.compile(rf"(?<=[\w,;] ){_TAGS}(?= \w|[.,;:!?])", re.DOTALL)  # what it makes is a word of the sentence
 _WORDPRESS = re.compile(
-    r"\[caption\b[^\]]*\].*?\[/caption\]|\[/?(?:caption|gallery|embed|playlist|video|audio)(?:\s[^\]\n]*)?\](?![\[(:])",
+    r"\[caption\b[^\]]{0,999}\].{0,999}?\[/caption\]|\[/?(?:caption|gallery|embed|playlist|video|audio)(?:\s[^\]\n]*)?\](?![\[(:])",
     re.DOTALL,
 )
 _EXPRESSION = re.compile(r"\{\{[^{}]*\}\}")
@@ -43,7 +42,7 @@ _LIST_OF_CONTENTS = re.compile(
 )
 _BOX = re.compile(
     r"^(?:!!!|\?\?\?\+?)[ \t]+\w.*(?:\n|\Z)(?P<a>(?:(?: {4}|\t).*(?:\n|\Z)|[ \t]*\n)*)"
-    r"|^(?P<fence>:{3,})[ \t]*\{?[\w.](?:.*\n)(?P<b>(?:.*\n)*?)(?P=fence)[ \t]*$",
+    r"|^(?P<fence>:{3,})[ \t]*\{?[\w.](?:.*\n)(?P<b>(?:.*\n){0,99}?)(?P=fence)[ \t]*$",
     re.MULTILINE,
 )
 _FOOTNOTE = re.compile(
@@ -69,7 +68,7 @@ def without_generator_markup(body: str) -> str:
     body = _WORDPRESS.sub("", body) if "[" in body else body
     if "{" not in body:
         return body
-    return _outside_code(_DROPPED.sub("\n\n", body), _untemplated)
+    return _outside_code(_paired(body, _without_raw), _untemplated)
 
 
 def commonmark(body: str) -> str:
@@ -101,19 +100,52 @@ def _outside_code(body: str, change: Callable[[str], str]) -> str:
 
 
 def _untemplated(text: str) -> str:
-    text = _APART.sub(_set_apart, text)
+    text = _paired(text, _apart)
     return _ATTRIBUTES.sub("", _EXPRESSION.sub(HOLE, _SHORTCODE.sub("", _SPOKEN.sub(HOLE, text))))
 
 
 def _plainer(text: str) -> str:
     for pattern in (_LIST_OF_CONTENTS, _FOOTNOTE, _MARK, _ABBREVIATION, _IMPORT, _EMBED, _FORMULA, _PLAIN_ATTRIBUTES):
         text = pattern.sub("", text)
-    return _MARKED.sub(r"\1", _WIKI.sub(r"\1", _BOX.sub(_set_apart, text)))
+    return _MARKED.sub(r"\1", _WIKI.sub(r"\1", _BOX.sub(_boxed, text)))
 
 
-def _set_apart(match: re.Match[str]) -> str:
+def _paired(text: str, change: Callable[[str, re.Match[str], re.Match[str]], str | None]) -> str:
+    """The text with what `change` makes of each pair of tags and all between them; None leaves the opening one."""
+    closers: dict[str, list[re.Match[str]]] = {}
+    for found in _CLOSER.finditer(text):
+        closers.setdefault(found["tag"] or f"/{found['name']}", []).append(found)
+    pieces: list[str] = []
+    position = 0
+    for opened in _OPENER.finditer(text) if closers else ():
+        behind = closers.get(opened["tag"] or f"/{opened['name']}", [])
+        at = bisect_left(behind, opened.end(), key=re.Match.start)
+        if opened.start() < position or at == len(behind):
+            continue
+        if (made := change(text, opened, behind[at])) is not None:
+            pieces += (text[position : opened.start()], made)
+            position = behind[at].end()
+    return "".join((*pieces, text[position:]))
+
+
+def _without_raw(_: str, opened: re.Match[str], closed: re.Match[str]) -> str | None:  # noqa: ARG001 - as `_paired` asks
+    return "\n\n" if opened["tag"] in _DROPPED or opened["name"] in _DROPPED_SHORTCODES else None
+
+
+def _apart(text: str, opened: re.Match[str], closed: re.Match[str]) -> str | None:
+    """What stands between two tags that have their lines to themselves; `lead` is Hugo's word for the first prose."""
+    before = text[text.rfind("\n", 0, opened.start()) + 1 : opened.start()]
+    if opened["name"] == "lead" or before.strip() or not _LINE_END.match(text, closed.end()):
+        return None
+    return _marked(text[opened.end() : closed.start()])
+
+
+def _boxed(match: re.Match[str]) -> str:
+    return _marked(match["a"] if match["a"] is not None else match["b"])
+
+
+def _marked(words: str) -> str:
     """The words of a box, each block of them marked as no prose of the post."""
-    words = match["a"] if match["a"] is not None else match["b"]
     lines = [line[4:] if line.startswith("    ") else line.removeprefix("\t") for line in words.split("\n")]
     blocks = re.split(r"\n[ \t]*\n", "\n".join(lines).strip())
     return "\n" + "\n\n".join(block if block.endswith(_KEPT) else block + HOLE for block in blocks if block) + "\n\n"

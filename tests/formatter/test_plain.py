@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.formatter import plain
+from bot.formatter.extensions import commonmark
 from bot.model import BodyFormat, Image
 
 HTML, MARKDOWN = BodyFormat.HTML, BodyFormat.MARKDOWN
@@ -206,3 +207,11 @@ def test_text_hash_folds_case_space_and_markup() -> None:
     assert plain.text_hash("Hello  *World*!") == plain.text_hash("<p>hello<br>world</p>", HTML)
     assert plain.text_hash("Hello") != plain.text_hash("Hallo")
     assert plain.text_hash(" \n") == ""
+
+
+@pytest.mark.parametrize(
+    "opened", ["{% if x %}\n", "{{< a >}}\n", "{% raw %}\n", ":::note\n", "[caption a=b]\n", "`" * 9]
+)
+def test_what_is_opened_and_never_closed_costs_no_more_than_its_length(opened: str) -> None:
+    """A hostile body, which would take minutes where each opening were looked for up to the end, is read at once."""
+    assert commonmark(f"{opened * 2000}\n\nWords.").endswith("Words.")
