@@ -341,6 +341,33 @@ class TestFind:
         assert tmp_path / "posse.toml" == find(None, {}, tmp_path, asked)
 
 
+BOTH = """\
+[sources.all]
+path = "posts"
+permalink = "/:title/"
+[sources.notes]
+path = "posts/no[t]es"
+permalink = "/n/:title/"
+"""
+
+
+def test_a_file_in_the_folders_of_two_sources_is_the_inner_ones(write: Callable[[str | bytes], Path]) -> None:
+    """It would else be known by two addresses, and announced by both."""
+    found = load(write(BOTH)).sources
+    assert (("/no[[]t]es",), ()) == (found["all"].ignore, found["notes"].ignore)
+    others = load(write(f'{BOTH}patterns = ["*.txt"]\n')).sources
+    assert () == others["all"].ignore
+
+
+def test_two_sources_of_one_folder_are_a_problem(write: Callable[[str | bytes], Path]) -> None:
+    """However it is written; not where patterns or what is ignored part them."""
+    twice = BOTH.replace("posts/no[t]es", "./posts/../posts")
+    with pytest.raises(ConfigError, match=r"sources\.notes\.path: is the folder of sources.all too"):
+        load(write(twice))
+    load(write(f'{twice}patterns = ["*.txt"]\n'))
+    load(write(twice.replace('path = "posts"', 'path = "posts"\nignore = ["a"]') + 'ignore = ["b"]\n'))
+
+
 def test_a_crontab_line_that_cannot_be_kept_is_a_problem(write: Callable[[str | bytes], Path]) -> None:
     """It is told with all the others, and not when the daemon starts."""
     with pytest.raises(ConfigError) as caught:

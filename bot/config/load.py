@@ -124,7 +124,7 @@ class _Reader:
             root=self.root,
             timezone=zone,
             site=site,
-            sources=found_sources,
+            sources=sources.apart(found_sources, self.problem),
             accounts={name: account for name, account in accounts.items() if account is not None},
             guards=self._guards(zone),
             schedule=ScheduleConfig(**self._simple("schedule", keys.SCHEDULE)),

@@ -1,12 +1,16 @@
-"""The keys that one type of source has and another has not."""
+"""The keys that one type of source has and another has not, and whose a file is that lies in the folders of two."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.config import values
+from bot.config.model import SourceConfig
 
 _FOLDERS_OWN = ("path", "permalink", "patterns", "ignore")
 
@@ -51,3 +55,36 @@ def _web_address(url: str, problem: Callable[[str, str], None]) -> str | None:
     except ValueError as error:
         problem("url", str(error))
         return None
+
+
+def apart(found: Mapping[str, SourceConfig], problem: Callable[[str, str], None]) -> dict[str, SourceConfig]:
+    """Give each file to one source, that of the innermost folder: two would announce it by two addresses.
+
+    `problem` is told of a folder that two sources read for the same files.
+    """
+    folders = {name: Path(os.path.normpath(source.path)) for name, source in found.items() if source.path}
+    names = list(folders)
+    for at, name in enumerate(names):
+        twin = next((other for other in names[:at] if folders[other] == folders[name]), None)
+        if twin and _share(found[twin], found[name]):
+            problem(f"sources.{name}.path", f"is the folder of sources.{twin} too: each post would be announced twice")
+    return {name: _without(source, folders, found) for name, source in found.items()}
+
+
+def _share(one: SourceConfig, other: SourceConfig) -> bool:
+    """Whether both look for the same files; what each ignores may part them."""
+    parted = one.ignore and other.ignore and one.ignore != other.ignore
+    return bool(set(one.patterns) & set(other.patterns)) and not parted
+
+
+def _without(source: SourceConfig, folders: Mapping[str, Path], found: Mapping[str, SourceConfig]) -> SourceConfig:
+    """Return a source that passes over the folders of others within its own."""
+    own = folders.get(source.name)
+    inner = [
+        path.relative_to(own).as_posix()
+        for name, path in folders.items()
+        if own in path.parents and set(source.patterns) & set(found[name].patterns)
+        if own is not None
+    ]
+    escaped = (re.sub(r"([*?\[])", r"[\1]", path) for path in inner)
+    return replace(source, ignore=(*source.ignore, *(f"/{path}" for path in escaped))) if inner else source
