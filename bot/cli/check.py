@@ -38,6 +38,7 @@ def command(offline: bool, live: bool, as_json: bool) -> int:
     run = app()
     found: dict[str, Any] = {"config": str(run.config.path), "accounts": {}, "posts": 0, "problems": []}
     found["accounts"] = {name: _account(run, account, offline) for name, account in run.config.accounts.items()}
+    _tell_twins(run, found["accounts"])
     with run.reading() as store:
         survey, asked = run.pipeline.survey(store, run.clock(), _all_posts)
         plan = _plan(run, store, survey, asked, found["accounts"])
@@ -66,6 +67,17 @@ def command(offline: bool, live: bool, as_json: bool) -> int:
     if any(account["error"] for account in found["accounts"].values()):
         return Exit.SETUP
     return Exit.TROUBLE if survey.failures else Exit.DONE
+
+
+def _tell_twins(run: App, accounts: dict[str, dict[str, Any]]) -> None:
+    """Warn of two accounts that are one and the same over there: whoever follows it would see each post twice."""
+    first: dict[tuple[str, str, str], str] = {}
+    for name, told in accounts.items():
+        if told["url"]:
+            options = sorted(run.config.accounts[name].options.items())  # one user may speak in several rooms
+            twin = first.setdefault((told["network"], told["url"], str(options)), name)
+            if twin != name:
+                told["warnings"].append(f"it is the same as {twin}: each post goes out twice there")
 
 
 def _lint(run: App, survey: Survey, plan: Plan | None, *, live: bool) -> tuple[list[lint.Finding], int]:

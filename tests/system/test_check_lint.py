@@ -54,3 +54,15 @@ def test_dead_links_are_asked_for_only_when_told_to(site: Site) -> None:
     assert "1 link is dead:" in done.out
     assert f"_posts/2025-04-01-links.md: {gone} (404)" in done.out
     assert 2 == site.posse("check", "--live", "--offline").code
+
+
+def test_two_accounts_that_are_one_are_told(site: Site) -> None:
+    """Each is announced on for itself, so whoever follows the one behind them would see everything twice."""
+    site.configure(JOURNAL + JOURNAL.replace("journal", "twin", 1) + JOURNAL.replace("journal", "third"))
+    accounts = site.posse("check", "--json").json["accounts"]
+    warnings = {name: told["warnings"] for name, told in accounts.items()}
+    assert {
+        "journal": [],
+        "twin": ["it is the same as journal: each post goes out twice there"],
+        "third": [],
+    } == warnings
