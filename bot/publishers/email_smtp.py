@@ -75,7 +75,9 @@ class Email:
         """A connection that is logged in. All faults in it but those of the mail itself mean: certainly not sent."""
         try:
             server = self._connect()
-        except smtplib.SMTPServerDisconnected as error:
+        except ssl.SSLCertVerificationError as error:
+            raise TryLater(f"{self._host} cannot be trusted: {self._why(error)}") from None
+        except (smtplib.SMTPServerDisconnected, ssl.SSLError) as error:
             doubt = "is `server` a mail server, with the port that goes with `security`?"
             raise TryLater(f"{self._host} does not speak as a mail server does ({self._why(error)}): {doubt}") from None
         except (OSError, smtplib.SMTPException) as error:
@@ -134,6 +136,8 @@ class Email:
 
     def _why(self, error: Exception) -> str:
         told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if isinstance(error, ssl.SSLCertVerificationError):
+            told = f"its certificate is not good ({error.verify_message})"
         return plain(masked(told, self._hidden())) or type(error).__name__
 
     def _hidden(self) -> tuple[str, ...]:

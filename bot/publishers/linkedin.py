@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bot.errors import Rejected, TryLater, Unauthorized
 from bot.formatter import plain
@@ -106,9 +106,8 @@ class LinkedIn:
         if 400 <= answer.status < 500 and str(answer.data.get("code")).startswith("MEDIA_ASSET_"):
             raise TryLater(f"{self._host} is still processing the pictures", STILL_PROCESSING)
         self._need(answer)
-        urn = (
-            answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id") or str(answer.data.get("id") or "")
-        )
+        told = answer.headers.get("x-restli-id") or answer.headers.get("x-linkedin-id") or answer.data.get("id")
+        urn = unquote(str(told or ""))
         if not _URN.fullmatch(urn):
             raise self._calls.unread(answer, self._host, "the post's id")
         return part(0, urn, _permalink(urn), answer.at)

@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from bot.publishers.base import Publisher
 from bot.publishers.email_smtp import Email
 from bot.testing import AskContract, CarriesPictures, Copy, access, announcement, attempt, raised
 from tests.contracts.test_mastodon import closed_port
-from tests.servers.mail import PASSWORD, USER, MailServer
+from tests.servers.mail import PASSWORD, USER, MailServer, certificate
 
 WRONG = "a-password-that-was-revoked"
 HREF = re.compile(r'href="([^"]+)"')
@@ -195,3 +197,25 @@ def test_a_title_of_several_lines_is_one_subject(mail_server: MailServer) -> Non
     words = replace(words, post=replace(words.post, title="Two\r\nlines \t and more"))
     assert attempt(sender(mail_server.port), words).receipt is not None
     assert "Two lines and more" == mail_server.mails[0]["Subject"]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.filterwarnings("ignore:Session.login_data")
+def test_a_connection_that_is_kept_private(security: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By STARTTLS, or by TLS from the first byte on; a certificate that nobody vouches for is refused and named."""
+    file = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with MailServer(context=context, from_the_first_byte=security == "tls") as server:
+        refused = attempt(sender(server.port, security=security), announcement()).error
+        assert isinstance(refused, TryLater), refused
+        assert "its certificate is not good" in str(refused)
+        assert [] == server.mails
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        result = attempt(sender(server.port, security=security), announcement())
+        assert result.receipt is not None, result.error
+        assert 1 == len(server.mails)
+        wrong = {"starttls": "tls", "tls": "starttls"}[security]
+        error = attempt(sender(server.port, security=wrong), announcement()).error
+        assert isinstance(error, TryLater), error
+        assert "the port that goes with `security`" in str(error)

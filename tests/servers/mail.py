@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+import subprocess
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -16,11 +19,26 @@ USER, PASSWORD = "me@example.com", "strict-mail-password-nobody-knows"
 LARGEST = 100_000
 
 
+def certificate(folder: Path) -> Path:
+    """Make a certificate for 127.0.0.1, signed by itself, with its key in the same file."""
+    made = folder / "certificate.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    asked = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*asked, "-keyout", made, "-out", folder / "only"], check=True, capture_output=True)
+    made.write_text(made.read_text() + (folder / "only").read_text())
+    return made
+
+
 @dataclass
 class MailServer:
-    """One server. `mails` is what it took in, oldest first; `fates` are spent one a mail: `drop`, or a whole reply."""
+    """One server. `mails` is what it took in, oldest first; `fates` are spent one a mail: `drop`, or a whole reply.
+
+    With a `context` it speaks TLS: after STARTTLS, or from the first byte on.
+    """
 
     auth: bool = True
+    context: ssl.SSLContext | None = None
+    from_the_first_byte: bool = False
     limited: bool = False
     fates: list[str] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
@@ -30,13 +48,16 @@ class MailServer:
         with socket.socket() as probe:  # aiosmtpd cannot choose a port by itself
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
+        starttls = self.context is not None and not self.from_the_first_byte
         self._controller = Controller(
             self,
             hostname="127.0.0.1",
             port=self.port,
             data_size_limit=LARGEST,
             authenticator=self._authenticate if self.auth else None,
-            auth_require_tls=False,  # a test has no certificate
+            auth_require_tls=False,  # most tests have no certificate
+            ssl_context=self.context if self.from_the_first_byte else None,
+            **({"tls_context": self.context, "require_starttls": True} if starttls else {}),
         )
         self._controller.start()
         return self
