@@ -15,6 +15,8 @@ class Unit(StrEnum):
     GRAPHEMES = "graphemes"
     MASTODON = "graphemes, a URL counts 23"
     CODE_POINTS = "code points"
+    ESCAPED = "code points, & < and > escaped"
+    UTF16 = "characters, most emoji count 2"
     X = "weighted characters, a URL counts 23"
     UTF8 = "bytes of UTF-8"
     THREADS = "characters, an emoji counts its bytes"

@@ -105,7 +105,7 @@ LINKEDIN = Network(
     publisher="bot.publishers.linkedin:LinkedIn",
     compose_url="https://www.linkedin.com/feed/?shareActive=true&text={text}",
     limit=3000,
-    unit=Unit.CODE_POINTS,
+    unit=Unit.UTF16,
     guarantee=Guarantee.ASK,
     options=(
         Option("author", "The page to post as, urn:li:organization:…; unset: the member of the token."),
@@ -186,7 +186,7 @@ SLACK = Network(
     warns=True,
     publisher="bot.publishers.slack:Slack",
     limit=4000,
-    unit=Unit.CODE_POINTS,
+    unit=Unit.ESCAPED,
     guarantee=Guarantee.ASK,
     secrets=(SecretKey("webhook_url", "at api.slack.com/apps: your app, Incoming Webhooks, Add New Webhook"),),
 )

@@ -104,3 +104,10 @@ def test_short_links_are_shown_as_the_bluesky_client_does(url: str, expected: st
 def test_finding_urls_takes_no_exponential_time(text: str) -> None:
     """Hostile text is measured in about linear time (the test would hang)."""
     assert measure.mastodon(text) > 0
+
+
+@pytest.mark.parametrize(("text", "escapes", "units"), [("a", 1, 1), ("a & b", 9, 5), ("<é>", 9, 3), ("💜", 1, 2)])
+def test_counts_that_no_network_publishes_are_the_safe_ones(text: str, escapes: int, units: int) -> None:
+    """Slack's signs count escaped; LinkedIn's emoji count two."""
+    assert escapes == measure.length(text, Unit.ESCAPED, None)
+    assert units == measure.length(text, Unit.UTF16, None)
