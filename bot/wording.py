@@ -41,7 +41,7 @@ def rules_for(config: Config, account: AccountConfig, limits: Mapping[str, int] 
         pictures=_pictures(network.pictures, told),
         needs_picture=bool(told.get("needs_picture")),
         require_alt=config.guards.require_alt if account.require_alt is None else account.require_alt,
-        parts=max(account.thread_parts, 1) if account.thread else 1,
+        parts=max(account.thread_parts, 1) if account.thread and network.threads else 1,
         counted=_counted(told),
     )
 

@@ -122,7 +122,8 @@ class Network:
     the announced link, `{name}` for the option of that name. `prices` is None where nothing is to be paid.
 
     `warns` says that a content warning stands above the words, for want of a place of its own, and counts with them.
-    `images` is how many pictures go with a post, each within `pictures`; `either` says that they take the card's place.
+    `threads` says that a post can be followed by others of the same announcement. `images` is how many pictures go with
+    a post, each within `pictures`; `either` says that they take the card's place.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Network:
     pictures: Pictures = Pictures(most_bytes=2_000_000, most_pixels=16_000_000)
     either: bool = False
     warns: bool = False
+    threads: bool = True
     compose_url: str | None = None
     prices: Prices | None = None
 

@@ -102,6 +102,7 @@ LINKEDIN = Network(
     name="linkedin",
     title="LinkedIn",
     warns=True,
+    threads=False,
     publisher="bot.publishers.linkedin:LinkedIn",
     compose_url="https://www.linkedin.com/feed/?shareActive=true&text={text}",
     limit=3000,

@@ -87,7 +87,7 @@ class Calls:
         status = answer.status
         words = plain(self._words(answer))
         said = f"{host}: {words or f'answered {status}'}"
-        if not words and 400 <= status < 500 and status not in (401, 403, 408, 429):
+        if not words and status in (404, 405, 410):
             said += self._doubt
         if status == 429:
             seconds = wait(answer)

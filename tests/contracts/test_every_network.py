@@ -55,3 +55,4 @@ def test_each_runs_what_it_has_a_feature_for(name: str) -> None:
     assert issubclass(suite, LosesAnswersUnseen if network.guarantee is Guarantee.ASK else LosesAnswers)
     assert bool(network.images) == issubclass(suite, CarriesPictures)
     assert (name not in IN_ONE) == issubclass(suite, SendsParts)
+    assert network.threads or name in IN_ONE

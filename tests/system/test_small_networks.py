@@ -17,7 +17,7 @@ from tests.servers.strict_slack import StrictSlack
 from tests.servers.strict_telegram import CHAT, StrictTelegram
 from tests.servers.strict_threads import StrictThreads
 from tests.servers.strict_webhook import StrictWebhook
-from tests.system.site import SEED, SEED_SLUG, SEED_URL, SEED_WORDS, Site
+from tests.system.site import SEED, SEED_SLUG, SEED_URL, SEED_WORDS, Site, until
 
 
 @dataclass
@@ -114,3 +114,22 @@ def test_lost_answers_are_found_or_asked_and_a_person_settles_them(world: World)
     status = {row["account"]: row for row in world.site.posse("status", "--json").json["deliveries"]}
     assert "delivered" == status["linkedin"]["state"]
     assert {1} == world.counts
+
+
+def test_a_thread_whose_answer_is_lost_in_the_middle_is_finished(world: World) -> None:
+    """On Threads the look finds the parts that are there, and the rest follows; LinkedIn has no threads: one post."""
+    login(world)
+    config = world.site.root / "posse.toml"
+    text = config.read_text().replace('network = "threads"\n', 'network = "threads"\nthread = true\n')
+    text = text.replace('network = "linkedin"\n', 'network = "linkedin"\nthread = true\n')
+    config.write_text(text.replace("[guards]\n", '[guards]\ngrace = "1s"\n'))
+    body = " ".join(f"Sentence {number} says a few words of its own." for number in range(90))
+    world.site.post("long", body=body)
+    world.services["threads"].fates = ["", "drop"]
+    wished = ("--account", "threads", "--account", "linkedin")
+    world.site.posse("post", "long", *wished)
+    until(lambda: world.site.posse("post", "long", *wished).code == 0)
+    texts = [held["text"] for held in world.services["threads"].held]
+    assert len(texts) == len(set(texts)) > 3
+    assert all(any(f"Sentence {number} says" in text for text in texts) for number in range(90))
+    assert 1 == len(world.services["linkedin"].held)
