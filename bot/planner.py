@@ -8,9 +8,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.config.model import AccountConfig, Filter, GuardsConfig, SourceConfig
 from bot.formatter.by_hand import compose_link
-from bot.model import Announcement, Page, Post, PostId, PostRef, Reason, State
+from bot.model import Announcement, BodyFormat, Page, Post, PostId, PostRef, Reason, State
 from bot.pacing import pace
 from bot.spending import over
+
+_SKIPPED = {
+    BodyFormat.MARKDOWN: "its front matter says posse: false",
+    BodyFormat.HTML: "its entry in the feed says syndicate: false, or answers or likes another page",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ class _Pair:
         """The author's and the person's own rules."""
         post, until = self.post, self.post.settings.not_after
         if post.settings.skip:
-            return self._out(Reason.OPTED_OUT, "its front matter says posse: false")
+            return self._out(Reason.OPTED_OUT, _SKIPPED[post.body_format])
         scopes = (post.settings.per.get(self.account.name), post.settings.per.get(self.account.network.name))
         if any(scope is not None and scope.skip for scope in scopes):
             return self._out(Reason.OPTED_OUT, f"its own settings say not on {self.account.network.title}")

@@ -40,7 +40,7 @@ REASONS = {
     Reason.BASELINE: "it was there before the bot, or before the account",
     Reason.TOO_OLD: "its date is older than `max_age`, or before `since`",
     Reason.EXPIRED: "its `not_after` is over",
-    Reason.OPTED_OUT: "its front matter says `posse: false`",
+    Reason.OPTED_OUT: "its front matter says `posse: false`, its entry `syndicate: false`; or it answers another page",
     Reason.FILTERED: "`only`, `exclude` or `accounts` leave it out",
     Reason.DUPLICATE: "another post that is present has the same URL",
     Reason.ALREADY_DELIVERED: "it is there already; `posse post --again` announces it once more",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config.model import AccountConfig, Filter, GuardsConfig, Pacing, SourceConfig
-from bot.model import Announcement, Page, Post, PostId, PostSettings, Reason, State
+from bot.model import Announcement, BodyFormat, Page, Post, PostId, PostSettings, Reason, State
 from bot.networks import DEFAULT_TEMPLATE, LOCAL
 from bot.planner import Asked, Candidate, Knowledge, LeftOut, Plan, Planned, Standing, plan
 from bot.testing_store import words_for
@@ -497,6 +497,16 @@ class TestPacingInThePlan:
         """One account's spacing is nothing to another."""
         known = knowledge(accounts=[account("me", pacing=Pacing(spacing=HOUR)), account("you")], sent={"me": [NOW]})
         assert ["a me spacing", "a you goes"] == told(plan([candidate()], known))
+
+
+@pytest.mark.parametrize(
+    ("body_format", "words"), [(BodyFormat.MARKDOWN, "front matter"), (BodyFormat.HTML, "entry in the feed")]
+)
+def test_an_opt_out_says_where_it_stands(body_format: BodyFormat, words: str) -> None:
+    """In the file's front matter, or in the feed's entry."""
+    verdict = one(plan([candidate(settings=PostSettings(skip=True), body_format=body_format)], knowledge()))
+    assert isinstance(verdict, LeftOut)
+    assert words in verdict.detail
 
 
 def test_an_end_is_told_in_the_authors_own_time() -> None:
