@@ -7,14 +7,12 @@ from bisect import bisect_left
 from collections.abc import Callable
 from itertools import pairwise
 
+from bot.formatter.code_spans import code
 from bot.formatter.sentences import ends
 
 HOLE = "\ufdd2"  # a noncharacter where a template expression stood, or at the end of words that are set apart
 _KEPT = "\ufdd3"  # stands, with a number, for code while all else is changed
 
-_CODE = re.compile(
-    r"^( {0,3})(`{3,}|~{3,}).*?^ {0,3}\2[`~]*[ \t]*$|(?<!`)(`+)(?!`).+?(?<!`)\3(?!`)", re.DOTALL | re.MULTILINE
-)
 # No tag holds another: so an unclosed one costs nothing but itself.
 _LIQUID = r"\{%(?:(?!\{%).)*?%\}"
 _TAGS = rf"(?:\{{\{{<(?:(?!\{{\{{).)*?>\}}\}}|\{{\{{%(?:(?!\{{\{{).)*?%\}}\}}|{_LIQUID})"
@@ -89,13 +87,14 @@ def without_holes(text: str) -> str:
 
 
 def _outside_code(body: str, change: Callable[[str], str]) -> str:
+    body = body.replace(_KEPT, "")
     kept: list[str] = []
-
-    def hide(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"{_KEPT}{len(kept) - 1}{_KEPT}"
-
-    changed = change(_CODE.sub(hide, body.replace(_KEPT, "")))
+    pieces, position = [], 0
+    for start, end in code(body):
+        pieces += [body[position:start], f"{_KEPT}{len(kept)}{_KEPT}"]
+        kept.append(body[start:end])
+        position = end
+    changed = change("".join((*pieces, body[position:])))
     return re.sub(rf"{_KEPT}(\d+){_KEPT}", lambda match: kept[int(match[1])], changed)
 
 

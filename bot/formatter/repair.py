@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from bot.formatter.code_spans import outside
+
 # What bytes C2-F4 followed by 80-BF look like in the encodings that text is wrongly read in.
 _ENCODINGS = ("cp1252", "latin-1", "mac-roman", "cp437", "cp1250")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
@@ -29,7 +31,6 @@ _SHIELD = "\ufdd4"
 _ELSEWHERE = ("cp1251", "cp1250", "cp1253", "cp866")
 _PROOF = 3
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_INLINE_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
 @cache
@@ -51,7 +52,7 @@ def repair(text: str) -> tuple[str, bool]:
         return text, False
     lines = text.split("\n")
     code = _code_lines(lines)
-    mended = [line if in_code else _mend_words(line) for line, in_code in zip(lines, code, strict=True)]
+    mended = [line if in_code else outside(line, _mend) for line, in_code in zip(lines, code, strict=True)]
     if mended != lines:
         mended = [_mend(line) for line in lines]
     result = "\n".join(mended)
@@ -72,17 +73,6 @@ def _code_lines(lines: list[str]) -> list[bool]:
             fence = found[1] if found else ""
             inside.append(bool(fence))
     return inside
-
-
-def _mend_words(line: str) -> str:
-    """Mend what stands outside inline code."""
-    pieces: list[str] = []
-    position = 0
-    for match in _INLINE_CODE.finditer(line):
-        pieces += (_mend(line[position : match.start()]), match[0])
-        position = match.end()
-    pieces.append(_mend(line[position:]))
-    return "".join(pieces)
 
 
 def _mend(line: str) -> str:
