@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.formatter.by_hand import words
-from bot.model import Announcement, Delivery, Media, Post, PostRef, Problem, Reason, SpanKind
+from bot.model import Announcement, Delivery, Media, Post, PostRef, Problem, Reason, SpanKind, State
 from bot.networks import NETWORKS, Guarantee
 from bot.planner import LeftOut, Plan, Planned
 
@@ -148,6 +149,23 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
         "not_before": instant(delivery.not_before),
         "updated_at": instant(delivery.updated_at),
     }
+
+
+def delivery_lines(deliveries: Iterable[Delivery], most: int = 10) -> Iterator[str]:
+    """Return a line for each delivery; of those that wait alike on one account at most `most`, and how many more."""
+    alike: Counter[tuple[str, State, Reason | None]] = Counter()
+    for delivery in deliveries:
+        if delivery.state in (State.HELD, State.DUE):
+            kind = (delivery.account, delivery.state, delivery.reason)
+            alike[kind] += 1
+            if alike[kind] > most:
+                continue
+        yield delivery_line(delivery)
+    for (account, state, reason), number in alike.items():
+        if number > most:
+            why = f": {reason}" if reason else ""
+            way = "\n           `posse release --all` lets all go that are held" if state is State.HELD else ""
+            yield f"{state:<9}  {account}: {number - most:,} more like the last{why}; `--json` names them{way}"
 
 
 def delivery_line(delivery: Delivery) -> str:

@@ -196,8 +196,8 @@ def show(rows: list[Delivery], done: Enqueued, as_json: bool, *, loud: Collectio
             }
         )
     else:
-        for row in shown:
-            out(report.delivery_line(row))
+        for line in report.delivery_lines(shown):
+            out(line)
     for problem in survey.problems:
         say(report.problem_line(problem))
     for name, why in survey.failures.items():

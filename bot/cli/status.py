@@ -59,8 +59,8 @@ def command(as_check: bool, as_json: bool) -> int:
         out(f"unreadable {source.name}: {source.error}")
     for problem in unread:
         out(f"unread     {report.problem_line(problem)}")
-    for row in (*restless, *latest):
-        out(report.delivery_line(row))
+    for line in report.delivery_lines((*restless, *latest)):
+        out(line)
     if not (restless or latest or accounts or broken or unread):
         out("Nothing is waiting, and nothing has gone out yet.")
     for what, at in (("scan", scan_at), ("delivery", retry_at)):

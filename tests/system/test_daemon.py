@@ -120,6 +120,10 @@ def test_a_burst_is_held_until_it_is_released(site: Site) -> None:
     done = site.posse("run", "--once")
     assert (5, []) == (done.code, site.journal())
     assert "max_burst" in done.out
+    assert 10 == done.out.count("held       journal: New")
+    assert "held       journal: 30 more like the last: burst" in done.out
+    assert done.out in site.posse("status").out
+    assert 40 == len(site.posse("status", "--json").json["deliveries"])
     assert 0 == site.posse("run", "--once").code
     assert 0 == site.posse("release", "--all").code
     assert 0 == site.posse("run", "--once").code
