@@ -215,7 +215,10 @@ class Store(ReadOnlyStore, Protocol):
         ...
 
     def enqueue(self, rows: Sequence[Enqueue], now: datetime) -> list[DeliveryId]:
-        """Make rows, or renew the words of those nobody has claimed. Returns the ids of rows that are new."""
+        """Make rows, or renew the words of those nobody has claimed. Returns the ids of rows that are new.
+
+        A row that would stay as it is is not written.
+        """
         ...
 
     def set_baseline(self, source: str, account: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.model import DeliveryId, PostId
 from bot.store import codec
 from bot.store.base import Enqueue, KnownPost
+from bot.store.dialects import Row
 from bot.store.reader import SqlReader
 
 
@@ -73,21 +74,29 @@ class SqlPlanning(SqlReader):
                     :released, :now, :now)
             ON CONFLICT (post, account, round) DO UPDATE SET
                 state = excluded.state, reason = excluded.reason, detail = excluded.detail,
-                announcement = coalesce(excluded.announcement, deliveries.announcement),
-                sort_key = excluded.sort_key, not_before = excluded.not_before,
-                released = CASE WHEN excluded.released > deliveries.released
-                           THEN excluded.released ELSE deliveries.released END,
-                updated_at = excluded.updated_at
+                announcement = excluded.announcement, sort_key = excluded.sort_key, not_before = excluded.not_before,
+                released = excluded.released, updated_at = excluded.updated_at
             WHERE deliveries.claimed_at IS NULL AND deliveries.state IN ('due', 'held', 'skipped')
-            RETURNING id, created_at
         """
-        new = []
         with self._db.transaction():
+            if not _news(self._beside(rows), now):
+                return []
             self._db.lock("claims")
-            for row in rows:
-                found = self._rows(sql, now=codec.when(now), **_enqueue_values(row, now))
-                new += [DeliveryId(got["id"]) for got in found if got["created_at"] == codec.when(now)]
-        return new
+            before = self._beside(rows)
+            self._db.many(sql, _news(before, now))
+            fresh = [row for row, there in before if there is None]
+            return [DeliveryId(there["id"]) for _, there in self._beside(fresh) if there is not None]
+
+    def _beside(self, rows: Sequence[Enqueue]) -> list[tuple[Enqueue, Row | None]]:
+        """Each row of a plan, and the one that stands in its place."""
+        sql = f"""
+            SELECT id, post, account, round, state, reason, detail, announcement, sort_key, not_before, released,
+                claimed_at
+            FROM deliveries WHERE {self._db.among("post", "posts")}
+        """
+        there = self._rows(sql, posts=self._db.pack({row.post for row in rows})) if rows else []
+        found = {(row["post"], row["account"], row["round"]): row for row in there}
+        return [(row, found.get((row.post, row.account, row.round))) for row in rows]
 
     def set_baseline(self, source: str, account: str, now: datetime) -> None:
         """See `Store`."""
@@ -174,7 +183,31 @@ def _post_values(post: KnownPost) -> dict[str, Any]:
     }
 
 
-def _enqueue_values(row: Enqueue, now: datetime) -> dict[str, Any]:
+def _news(rows: Sequence[tuple[Enqueue, Row | None]], now: datetime) -> list[dict[str, Any]]:
+    """What of a plan changes anything, as it shall stand.
+
+    The rest is not written; and one that was claimed is not even locked: its worker would have to wait for the end of
+    the plan while its lease runs.
+    """
+    news = []
+    for row, before in rows:
+        if before is not None and (before["claimed_at"] or before["state"] not in ("due", "held", "skipped")):
+            continue
+        values = _enqueue_values(row, before, now)
+        if before is None or any(values[name] != before[name] for name in values.keys() & before.keys()):
+            news.append(values)
+    return news
+
+
+def _enqueue_values(row: Enqueue, before: Row | None, now: datetime) -> dict[str, Any]:
+    """The columns of a planned row: a plan without words leaves those that are there, and takes no release back."""
+    there = before or {
+        "announcement": None,
+        "sort_key": codec.when(now),
+        "not_before": codec.when(now - timedelta(seconds=1)),
+        "released": 0,
+    }
+    ready = min(there["not_before"], codec.when(now - timedelta(seconds=1)))
     return {
         "post": row.post,
         "account": row.account,
@@ -182,8 +215,9 @@ def _enqueue_values(row: Enqueue, now: datetime) -> dict[str, Any]:
         "state": row.state,
         "reason": row.reason,
         "detail": row.detail,
-        "announcement": row.announcement and codec.encode(row.announcement),
-        "sort_key": codec.when(row.sort_key or now),
-        "not_before": codec.when(row.not_before or now - timedelta(seconds=1)),
-        "released": int(row.released),
+        "announcement": codec.encode(row.announcement) if row.announcement else there["announcement"],
+        "sort_key": codec.when(row.sort_key) if row.sort_key else there["sort_key"],
+        "not_before": codec.when(row.not_before) if row.not_before else ready,
+        "released": max(int(row.released), there["released"]),
+        "now": codec.when(now),
     }

@@ -37,6 +37,15 @@ class Enqueueing(Hooks):
         assert words is not None
         assert words.text == "Mended"
 
+    def test_a_plan_that_changes_nothing_writes_nothing(self) -> None:
+        """The same plan again leaves the row as it was, also where the post bears no date."""
+        store = self.open_store()
+        store.remember([known_post("a", published=None)], {})
+        store.enqueue([planned("a", published=None)], NOW)
+        before = self.only(store)
+        assert store.enqueue([planned("a", published=None)], NOW + SECOND) == []
+        assert self.only(store) == before
+
     def test_words_freeze_at_the_first_claim(self) -> None:
         """A claimed row keeps its words through every retry, whatever is planned later."""
         store = self.filled("a")

@@ -17,7 +17,7 @@ from bot.store import open_read_only, open_store
 from bot.store.base import Store
 from bot.store.postgres import Postgres, translate
 from bot.store.sql import SqlStore
-from bot.testing_store import LEASE, NOW, SECOND, StoreContract, known_post, planned
+from bot.testing_store import LEASE, NOW, SECOND, StoreContract, known_post, planned, receipt_of
 from tests.servers.postgres import PostgresServer
 
 
@@ -211,7 +211,7 @@ class TestSharing:
 
         thread = threading.Thread(target=claim)
         with one.planning():
-            one.enqueue(rows[:1], NOW)
+            one.enqueue([planned("a", text="Mended")], NOW)
             thread.start()
             thread.join(0.3)
             assert [] == claimed
@@ -219,6 +219,24 @@ class TestSharing:
         assert ["a"] == claimed
         one.close()
         two.close()
+
+    def test_a_worker_does_not_wait_for_a_plan(self, database: str) -> None:
+        """What is in flight is recorded while a plan that saw it is being written, and others are claimed."""
+        planner, worker = open_store(database), open_store(database)
+        names = ("a", "b", "c")
+        planner.remember([known_post(name) for name in names], {})
+        rows = [planned(name, published=NOW + n * SECOND) for n, name in enumerate(names)]
+        planner.enqueue(rows, NOW)
+        taken = worker.claim("me", "worker", NOW, NOW + LEASE)
+        assert taken is not None
+        with planner.planning(), ThreadPoolExecutor(1) as pool:
+            planner.enqueue([planned("a", text="Mended"), *rows[1:]], NOW + SECOND)
+            pool.submit(worker.delivered, taken, receipt_of("1"), NOW).result(10)
+            following = pool.submit(worker.claim, "me", "worker", NOW, NOW + LEASE).result(10)
+        assert following is not None
+        assert "b" == following.post.slug
+        planner.close()
+        worker.close()
 
     def test_eight_make_the_tables_at_once(self, database: str) -> None:
         """Daemons that start together on an empty database all find it ready."""

@@ -161,7 +161,7 @@ class TestReadOnly:
         with pytest.raises(StateError, match="readonly"):
             store.set_baseline("blog", "me", NOW)
         with pytest.raises(StateError):
-            store.enqueue([planned("a")], NOW)
+            store.enqueue([planned("a", text="Mended")], NOW)
         with pytest.raises(StateError):
             dialect.rows("DELETE FROM posts", {})
         store.close()
