@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
 from bot import schedule
 from bot.config.model import Config
 from bot.courier import Courier
-from bot.errors import PosseError, PublishError
+from bot.errors import PosseError, PublishError, StateBusy
 from bot.model import Reason
 from bot.pipeline import Enqueued, Pipeline
 from bot.store.base import Store
@@ -27,6 +27,8 @@ from bot.watcher.watch import Watchable
 
 _LONGEST_SLEEP = 60.0
 _LONGEST_BACK_OFF = 60.0
+_LONGEST_GIVEN_WAY = 60.0  # seconds after which a scan waits for its turn like any other
+_AGAIN = timedelta(seconds=1)  # when to look after another daemon was found looking
 _UNTIL = (Reason.SETTLING, Reason.FUTURE)  # what a scan at a known moment will find ready
 
 
@@ -49,6 +51,7 @@ class Daemon:
     _told: dict[str, str] = field(default_factory=dict)
     _back_off: float = 1.0
     _look_at: datetime | None = None
+    _scanned: float = field(default_factory=time.monotonic)
 
     def run(self) -> int:
         """Work until a signal says stop; return its number."""
@@ -64,8 +67,16 @@ class Daemon:
         return self._signal
 
     def scan(self) -> None:
-        """One look at every source."""
-        done = self.pipeline.enqueue(self.store, self.clock())
+        """One look at every source; a moment later where another daemon is looking, for there may be work meanwhile."""
+        now, is_patient = self.clock(), time.monotonic() - self._scanned > _LONGEST_GIVEN_WAY
+        try:
+            done = self.pipeline.enqueue(self.store, now, wait=is_patient)
+        except StateBusy:
+            if is_patient:
+                raise
+            self._look_at = now + _AGAIN
+            return
+        self._scanned = time.monotonic()
         for name, why in done.outlook.survey.failures.items():
             self._once(f"source {name}", why, "source_failed", source=name)
         for name in done.outlook.survey.scanned:
@@ -139,16 +150,15 @@ class Daemon:
 
         scheduler = BackgroundScheduler(timezone=self.config.timezone)
         scheduler.add_job(
-            self._wake.put,
+            self._nudge,
             trigger(self.config),
-            args=["scan"],
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,
         )
         for every in {source.every for source in self.config.sources.values() if source.every}:
             if self.config.schedule.cron or every < self.config.schedule.every:
-                scheduler.add_job(self._wake.put, schedule.interval(every), args=["scan"], coalesce=True)
+                scheduler.add_job(self._nudge, schedule.interval(every), coalesce=True)
         scheduler.start()
         try:
             yield
@@ -165,6 +175,7 @@ class Daemon:
             yield
 
     def _nudge(self) -> None:
+        """Ask for a scan. One is enough for all that asked while the daemon was busy sending."""
         if self._wake.empty():
             self._wake.put("scan")
 

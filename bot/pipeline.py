@@ -139,8 +139,8 @@ class Pipeline:
             self._write_survey(store, survey)
         return survey
 
-    def enqueue(self, store: Store, now: datetime, select: Select | None = None) -> Enqueued:
-        """Survey, plan and write it all down, under the planning lock.
+    def enqueue(self, store: Store, now: datetime, select: Select | None = None, *, wait: bool = True) -> Enqueued:
+        """Survey, plan and write it all down, under the planning lock: waiting for it, or raising `StateBusy`.
 
         Feeds and pages are asked for before the lock is taken: a slow site must not keep another process from its
         state.
@@ -148,16 +148,18 @@ class Pipeline:
         self._fetch(store, now, {})
         if self._may_need_pages(select) or select is not None:
             self.plan(store, *self._look(store, now, select, may_fetch=True))
-        done = self._write(store, now, select, last=False)
+        done = self._write(store, now, select, last=False, wait=wait)
         if not isinstance(done, Enqueued):
             self.gallery.fill(done)
-            done = self._write(store, now, select, last=True)
+            done = self._write(store, now, select, last=True, wait=wait)
             assert isinstance(done, Enqueued)  # noqa: S101 - it is the last
         return done
 
-    def _write(self, store: Store, now: datetime, select: Select | None, *, last: bool) -> Enqueued | frozenset[Wanted]:
+    def _write(
+        self, store: Store, now: datetime, select: Select | None, *, last: bool, wait: bool
+    ) -> Enqueued | frozenset[Wanted]:
         """Plan and write under the lock. Before the `last` try, where pictures are missing: name them, and no more."""
-        with store.planning():
+        with store.planning(wait=wait):
             survey, asked = self._look(store, now, select, may_fetch=False)
             outlook = self.plan(store, survey, asked, may_ask=False)
             rules = self._rules(store)

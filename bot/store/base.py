@@ -199,8 +199,12 @@ class Store(ReadOnlyStore, Protocol):
         """The clock that leases go by, where several machines share the store; None: each goes by its own."""
         ...
 
-    def planning(self) -> AbstractContextManager[None]:
-        """The planning lock: scan, identify and enqueue by one process at a time, all or nothing."""
+    def planning(self, *, wait: bool = True) -> AbstractContextManager[None]:
+        """The planning lock: scan, identify and enqueue by one process at a time, all or nothing.
+
+        Raises `StateBusy` where others hold it for long; without `wait`, a store that several daemons share does so
+        at once.
+        """
         ...
 
     def remember(self, posts: Sequence[KnownPost], names: Mapping[PostId, Collection[tuple[str, str]]]) -> None:

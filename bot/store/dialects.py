@@ -28,8 +28,8 @@ class Dialect(Protocol):
         """A context manager: all or nothing, one writer at a time. Taken inside itself it is the outer one."""
         ...
 
-    def planning(self) -> Any:
-        """Like `transaction`, and one planner at a time."""
+    def planning(self, *, wait: bool = True) -> Any:
+        """Like `transaction`, and one planner at a time. See `Store`."""
         ...
 
     def among(self, column: str, name: str) -> str:

@@ -21,9 +21,9 @@ class SqlPlanning(SqlReader):
         """See `Store`."""
         return self._db.now()
 
-    def planning(self) -> AbstractContextManager[None]:
+    def planning(self, *, wait: bool = True) -> AbstractContextManager[None]:
         """See `Store`."""
-        lock: AbstractContextManager[None] = self._db.planning()
+        lock: AbstractContextManager[None] = self._db.planning(wait=wait)
         return lock
 
     def remember(self, posts: Sequence[KnownPost], names: Mapping[PostId, Collection[tuple[str, str]]]) -> None:

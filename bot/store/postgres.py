@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from bot.errors import StateError
+from bot.errors import StateBusy, StateError
 from bot.store.dialects import Row
 from bot.store.migrations import MIGRATIONS
 from bot.store.postgres_server import TROUBLE, Connection, Server
@@ -216,20 +216,30 @@ class Postgres:
             self._connection.close()
 
     @contextmanager
-    def planning(self) -> Iterator[None]:
+    def planning(self, *, wait: bool = True) -> Iterator[None]:
         """See `Dialect`."""
         with self.transaction():
-            self.lock("planning")
+            if wait:
+                self.lock("planning")
+            elif not self._try_lock("planning"):
+                raise StateBusy(f"{self.place}: another process is looking at the site just now.")
             yield
+
+    def _try_lock(self, name: str) -> bool:
+        """Take a lock alone as `lock` does, where nobody has it."""
+        return bool(self.rows(f"SELECT pg_try_advisory_xact_lock({self._key(name)}) AS taken", {})[0]["taken"])
 
     def lock(self, name: str, *, shared: bool = False) -> None:
         """See `Dialect`. Others wait a minute for it, then get `StateBusy`."""
         self.rows(self._locking(name, shared=shared), {})
 
     def _locking(self, name: str, *, shared: bool) -> str:
-        digest = hashlib.sha256(f"posse {self._schema} {name}".encode()).digest()
         function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-        return f"SELECT {function}({int.from_bytes(digest[:8], signed=True)})"
+        return f"SELECT {function}({self._key(name)})"
+
+    def _key(self, name: str) -> int:
+        digest = hashlib.sha256(f"posse {self._schema} {name}".encode()).digest()
+        return int.from_bytes(digest[:8], signed=True)
 
     def now(self) -> datetime:
         """See `Dialect`: the server's clock, which all who share it go by."""

@@ -170,7 +170,9 @@ class Sqlite:
         finally:
             self._depth = 0
 
-    planning = transaction
+    def planning(self, *, wait: bool = True) -> Any:  # noqa: ARG002 - one daemon works here: who else plans is soon done
+        """See `Dialect`."""
+        return self.transaction()
 
     def lock(self, name: str, *, shared: bool = False) -> None:
         """See `Dialect`: one writer at a time holds every lock."""

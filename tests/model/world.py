@@ -87,9 +87,9 @@ class WatchedStore:
         return trap
 
     @contextmanager
-    def planning(self) -> Iterator[None]:
+    def planning(self, *, wait: bool = True) -> Iterator[None]:
         """The store's own lock; a trap can tell that it is held."""
-        with self.store.planning():
+        with self.store.planning(wait=wait):
             self.planning_now = True
             try:
                 yield

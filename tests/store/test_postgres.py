@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StateError
+from bot.errors import StateBusy, StateError
 from bot.store import open_read_only, open_store
 from bot.store.base import Store
 from bot.store.postgres import Postgres, translate
@@ -217,6 +217,19 @@ class TestSharing:
             assert [] == claimed
         thread.join(10)
         assert ["a"] == claimed
+        one.close()
+        two.close()
+
+    def test_who_need_not_plan_now_is_told_at_once(self, database: str) -> None:
+        """While one plans another can go on with its work instead of waiting; afterwards the lock is free."""
+        one, two = open_store(database), open_store(database)
+        with one.planning():
+            with pytest.raises(StateBusy), two.planning(wait=False):
+                pass
+            assert [] == two.deliveries()
+        with two.planning(wait=False):
+            two.remember([known_post("a")], {})
+        assert ["a"] == [post.id for post in one.all_posts()]
         one.close()
         two.close()
 

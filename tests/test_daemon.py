@@ -1,0 +1,135 @@
+"""The daemon's loop with its own clock and a pipeline that only counts: when it looks, and when it sends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bot import daemon as daemons
+from bot.config import load
+from bot.courier import Courier
+from bot.daemon import Daemon
+from bot.errors import StateBusy
+from bot.pipeline import Enqueued, Outlook, Pipeline
+from bot.planner import Plan
+from bot.store import open_store
+from bot.store.base import Store
+from bot.survey import Survey
+from tests.fakes import Clock
+
+CONFIG = """
+[site]
+url = "https://example.com"
+[sources.blog]
+path = "."
+[accounts.journal]
+network = "local"
+path = "journal"
+"""
+
+
+class Scans:
+    """A pipeline that looks at nothing. `busy`: another daemon is always looking."""
+
+    def __init__(self) -> None:
+        self.sources: list[object] = []
+        self.waited: list[bool] = []
+        self.busy = False
+
+    def enqueue(self, _store: Store, now: datetime, *, wait: bool = True) -> Enqueued:
+        """Note whether it would wait."""
+        self.waited.append(wait)
+        if self.busy and not wait:
+            raise StateBusy("another daemon is looking")
+        return Enqueued(Outlook(Survey(now, (), {}, {}, frozenset(), (), {}, ("blog",)), Plan((), ())), (), ())
+
+
+class Rounds:
+    """A courier that sends nothing, and does `then` in its first round."""
+
+    silent_until: datetime | None = None
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.then = lambda: None
+
+    def run(self) -> None:
+        """Count."""
+        self.count += 1
+        if self.count == 1:
+            self.then()
+
+
+class Bench:
+    """A daemon that stops after so many rounds of its courier."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "posse.toml"
+        path.write_text(CONFIG)
+        self.clock, self.scans, self.rounds = Clock(), Scans(), Rounds()
+        self.store = open_store(f"sqlite:///{folder}/posse.db")
+        self.logged: list[str] = []
+        self.daemon = Daemon(
+            config=load(path),
+            store=self.store,
+            pipeline=cast("Pipeline", self.scans),
+            courier=cast("Courier", self.rounds),
+            clock=lambda: self.clock.now,
+            log=self.log,
+            beat=lambda url: None,
+            stopping=threading.Event(),
+            after_scan=lambda done: None,
+            notify=lambda: None,
+        )
+
+    def log(self, event: str, **_facts: Any) -> None:
+        """Keep the events."""
+        self.logged.append(event)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A bench with a store of its own."""
+    made = Bench(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_scans_that_came_due_while_it_sent_are_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a long round of sending it looks once, however often the schedule has asked meanwhile."""
+    monkeypatch.setattr(daemons, "_LONGEST_SLEEP", 0.2)
+
+    def long_round() -> None:
+        for _ in range(5):
+            bench.daemon._nudge()
+
+    bench.rounds.then = long_round
+    threading.Timer(1.0, bench.daemon.stopping.set).start()
+    bench.daemon.run()
+    assert [False, False] == bench.scans.waited
+    assert bench.rounds.count > 2
+
+
+def test_it_gives_way_to_another_that_looks(bench: Bench) -> None:
+    """While another daemon looks at the site this one sends, looks a moment later, and says nothing of it."""
+    bench.scans.busy = True
+    bench.daemon._guarded("scan", bench.daemon.scan)
+    assert [] == bench.logged
+    assert bench.daemon._look_at == bench.clock.now + timedelta(seconds=1)
+    bench.scans.busy = False
+    bench.daemon.scan()
+    assert bench.daemon._look_at is None
+    assert [False, False] == bench.scans.waited
+
+
+def test_it_does_not_give_way_for_ever(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that has not looked for a minute waits for its turn."""
+    monkeypatch.setattr(daemons, "_LONGEST_GIVEN_WAY", 0.0)
+    bench.scans.busy = True
+    bench.daemon.scan()
+    assert [True] == bench.scans.waited
