@@ -15,6 +15,7 @@ from bot.gallery import Gallery
 from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
 from bot.spending import month_begin
+from bot.steady import Steady
 from bot.store import base as store_base
 from bot.store.base import Enqueue, ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
@@ -52,7 +53,8 @@ class Pipeline:
 
     `get_pages` asks for pages: it is given only the URLs that are needed, each with the author's picture for its card.
     `gallery` gets the pictures that go with the words.
-    A `patient` pipeline leaves feeds alone that are not to be asked yet.
+    A `patient` pipeline leaves feeds alone that are not to be asked yet. One with a `steady` memory passes over waiting
+    posts of which it has nothing new to say: its plans leave them out.
     """
 
     config: Config
@@ -61,6 +63,7 @@ class Pipeline:
     pages: dict[str, Page] = field(default_factory=dict)
     gallery: Gallery = field(default_factory=Gallery)
     patient: bool = False
+    steady: Steady | None = None
     errands: Errands = field(default_factory=Errands)
 
     def survey(
@@ -98,6 +101,8 @@ class Pipeline:
 
     def _survey(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> Survey:
         surveyor = Surveyor(store, now, list(self.config.accounts), self.pages)
+        if self.steady is not None and self.steady.rules == self._rules(store):
+            surveyor.unread = self.steady.unread
         for source in sorted(self.sources, key=lambda source: isinstance(source, RemoteSource)):
             surveyor.add(source, reread.get(source.name, ()))  # folders first: their words win
         return replace(surveyor.done(), reread=reread)
@@ -171,10 +176,23 @@ class Pipeline:
             made, held = self._write_plan(store, outlook, asked)
             if asked is None:
                 self._write_lines(store, survey)
+            self._learn(store, outlook, rules)
         self._forget_pages(outlook.plan)
         self.gallery.tidy(outlook.plan, rules)
         fresh = tuple(name for name, why in survey.failures.items() if name not in told or told[name].error != why)
         return Enqueued(outlook, made, held, fresh)
+
+    def _learn(self, store: Store, outlook: Outlook, rules: Mapping[str, Rules]) -> None:
+        """Remember which posts need not be read again.
+
+        Not where one source may lend its words to another's posts, nor where a budget says anew how many may go.
+        """
+        if self.steady is None or len(self.sources) > 1 or isinstance(self.sources[0], RemoteSource):
+            return
+        accounts = self.config.accounts
+        if all(account.budget is None for account in accounts.values()):
+            unsettled = {name: store.unsettled(name, list(accounts)) for name in outlook.survey.scanned}
+            self.steady.learn(outlook.survey, outlook.plan, rules, unsettled)
 
     def _may_need_pages(self, select: object) -> bool:
         cards = any(account.network.card for account in self.config.accounts.values())

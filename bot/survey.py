@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from bot.model import Page, Post, PostId, Problem
 from bot.planner import Candidate
 from bot.store.base import KnownPost, ReadOnlyStore
 from bot.watcher.base import RemoteSource, Scan, Source
+
+Unread = Callable[[str, Mapping[str, str], Mapping[str, str]], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,11 @@ class Survey:
 
 
 class Surveyor:
-    """A survey being made, source by source. `pages` tell, by canonical URL, at which others a post answers."""
+    """A survey being made, source by source.
+
+    `pages` tell, by canonical URL, at which others a post answers; `unread` says of a source's stamps and unsettled
+    items which of these need not be read again.
+    """
 
     def __init__(
         self,
@@ -39,9 +45,11 @@ class Surveyor:
         now: datetime,
         accounts: Sequence[str],
         pages: Mapping[str, Page] | None = None,
+        unread: Unread = lambda _source, _stamps, _unsettled: frozenset(),
     ) -> None:
         self.store, self.now, self.accounts = store, now, accounts
         self.pages: Mapping[str, Page] = pages or {}
+        self.unread = unread
         self.candidates: dict[PostId, Candidate] = {}
         self.known: dict[PostId, KnownPost] = {}
         self.names: dict[PostId, list[Name]] = {}
@@ -60,7 +68,7 @@ class Surveyor:
         if not isinstance(source, RemoteSource):
             self.folders.add(source.name)
         stamps = self.store.stamps(source.name)
-        again = self.store.unsettled(source.name, self.accounts) | set(reread) if stamps else frozenset()
+        again = self._again(source, stamps) | set(reread) if stamps else frozenset()
         try:
             scan = source.scan({key: stamp for key, stamp in stamps.items() if key not in again})
         except SourceError as error:
@@ -70,6 +78,11 @@ class Surveyor:
         self.problems += scan.problems
         scan = replace(scan, posts=_with_aliases(scan.posts, self.pages))
         self._identify(source.name, scan, frozenset(stamps))
+
+    def _again(self, source: Source, stamps: Mapping[str, str]) -> frozenset[str]:
+        """What is to be read though it is as it was: a plan may have something new to say of it."""
+        unsettled = self.store.unsettled(source.name, self.accounts)
+        return frozenset(unsettled.keys() - self.unread(source.name, stamps, unsettled))
 
     def _identify(self, source: str, scan: Scan, before: frozenset[str]) -> None:
         missing = before - scan.present()

@@ -16,6 +16,7 @@ from bot.errors import Exit
 from bot.model import Reason
 from bot.outcomes import Event
 from bot.pipeline import Enqueued
+from bot.steady import Steady
 from bot.store.base import Store
 
 
@@ -98,7 +99,7 @@ def work(run: App, store: Store, log_format: str) -> int:
     def beat(url: str) -> None:
         run.http.send("GET", url)
 
-    run.pipeline.patient = True
+    run.pipeline.patient, run.pipeline.steady = True, Steady()
     daemon = Daemon(
         config=run.config,
         store=store,

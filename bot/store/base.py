@@ -101,8 +101,11 @@ class ReadOnlyStore(Protocol):
         """The source id and stamp of every post of a source that is not gone."""
         ...
 
-    def unsettled(self, source: str, accounts: Collection[str]) -> frozenset[str]:
-        """The source ids of posts that have no row on one of `accounts`, or a row that may still change its words."""
+    def unsettled(self, source: str, accounts: Collection[str]) -> dict[str, str]:
+        """The source ids of posts that have no row on one of `accounts`, or a row that may still change its words.
+
+        With each comes a text that is another one after anything has happened to those of its rows that may change.
+        """
         ...
 
     def aliases(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PostId]:

@@ -99,21 +99,23 @@ class SqlReader:
         sql = "SELECT source_id, stamp FROM posts WHERE source = :source AND gone_at IS NULL"
         return {row["source_id"]: row["stamp"] for row in self._rows(sql, source=source)}
 
-    def unsettled(self, source: str, accounts: Collection[str]) -> frozenset[str]:
+    def unsettled(self, source: str, accounts: Collection[str]) -> dict[str, str]:
         """See `ReadOnlyStore`."""
+        waits = "d.claimed_at IS NULL AND d.state IN ('due', 'held')"
+        returns = "d.state = 'skipped' AND d.reason IN ('gone', 'draft', 'opted_out')"
         sql = f"""
-            SELECT p.source_id FROM posts p
+            SELECT p.source_id, max(CASE WHEN {waits} OR {returns} THEN d.updated_at END) AS at,
+                sum(CASE WHEN {waits} OR {returns} THEN d.fence + 1 END) AS changes
+            FROM posts p
             LEFT JOIN deliveries d ON d.post = p.id AND {self._db.among("d.account", "accounts")}
             WHERE p.source = :source AND p.gone_at IS NULL
             GROUP BY p.id, p.source_id
             HAVING count(DISTINCT d.account) < :wanted
-                OR sum(CASE WHEN d.claimed_at IS NULL AND d.state IN ('due', 'held') THEN 1 ELSE 0 END) > 0
-                OR sum(CASE WHEN d.state = 'skipped' AND d.reason IN ('gone', 'draft', 'opted_out')
-                       THEN 1 ELSE 0 END) > 0
+                OR sum(CASE WHEN {waits} OR {returns} THEN 1 ELSE 0 END) > 0
         """
         packed = self._db.pack(accounts)
         rows = self._rows(sql, source=source, accounts=packed, wanted=len(set(accounts)))
-        return frozenset(row["source_id"] for row in rows)
+        return {row["source_id"]: f"{row['at']} {row['changes']}" for row in rows}
 
     def aliases(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PostId]:
         """See `ReadOnlyStore`."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -201,5 +202,23 @@ class Remembering(Hooks):
         store.settle(rows[PostId("draft")], [State.DUE], State.SKIPPED, NOW, reason=Reason.DRAFT)
         taken = store.claim("me", "one", NOW, NOW + LEASE, [rows[PostId("claimed")]])
         assert taken is not None
-        assert {"due.md", "none.md", "draft.md"} == store.unsettled("blog", ["me"])
+        assert {"due.md", "none.md", "draft.md"} == set(store.unsettled("blog", ["me"]))
         assert len(store.unsettled("blog", ["me", "you"])) == 5
+
+    def test_what_befalls_an_unsettled_post_is_seen(self) -> None:
+        """Its mark changes with every word of a plan, a person or a guard, and not with what others do elsewhere."""
+        store = self.filled("a", "b")
+        number = next(row.id for row in store.deliveries() if row.post.id == "a")
+        marks = [store.unsettled("blog", ["me"])]
+        store.claim("me", "one", NOW, NOW + LEASE, [next(row.id for row in store.deliveries() if row.post.id == "b")])
+        assert marks[0]["a.md"] == store.unsettled("blog", ["me"])["a.md"]
+        changes: list[Callable[[], object]] = [
+            lambda: store.enqueue([planned("a", text="Mended")], NOW + SECOND),
+            lambda: store.settle(number, [State.DUE], State.HELD, NOW, reason=Reason.BURST),
+            lambda: store.settle(number, [State.HELD], State.DUE, NOW, released=True),
+            lambda: store.settle(number, [State.DUE], State.SKIPPED, NOW, reason=Reason.DRAFT),
+        ]
+        for change in changes:
+            change()
+            marks.append(store.unsettled("blog", ["me"]))
+        assert len(changes) + 1 == len({mark["a.md"] for mark in marks})
