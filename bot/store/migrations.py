@@ -116,4 +116,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX present ON posts (source, source_id, stamp) WHERE gone_at IS NULL",
         "DROP INDEX not_at_rest",
     ),
+    # When the next one comes due is asked at every turn of every daemon, of a backlog of any length.
+    ("CREATE INDEX by_time ON deliveries (not_before) WHERE state IN ('due', 'uncertain')",),
 )

@@ -267,8 +267,21 @@ class SqlReader:
         return codec.instant_or_none(self._rows(sql, after=codec.when(after))[0]["at"])
 
     def due_accounts(self, now: datetime) -> frozenset[str]:
-        """See `ReadOnlyStore`."""
-        sql = "SELECT DISTINCT account FROM deliveries WHERE state = 'due' AND not_before <= :now"
+        """See `ReadOnlyStore`. From account to account by the index: a backlog is not gone through."""
+        sql = """
+            SELECT account FROM (
+                WITH RECURSIVE found (account) AS (
+                    SELECT min(account) FROM deliveries WHERE state = 'due'
+                    UNION ALL
+                    SELECT (SELECT min(d.account) FROM deliveries d WHERE d.state = 'due' AND d.account > found.account)
+                    FROM found WHERE found.account IS NOT NULL
+                )
+                SELECT account FROM found WHERE account IS NOT NULL
+            ) waiting WHERE EXISTS (
+                SELECT 1 FROM deliveries d
+                WHERE d.state = 'due' AND d.account = waiting.account AND d.not_before <= :now
+            )
+        """
         return frozenset(row["account"] for row in self._rows(sql, now=codec.when(now)))
 
     def untold(self, troubles: Collection[str]) -> frozenset[str]:

@@ -52,6 +52,19 @@ class Claiming(Hooks):
         assert store.next_time(NOW) == NOW + LEASE
         self.claim(store, now=NOW + LEASE)
 
+    def test_the_accounts_that_have_something_due(self) -> None:
+        """Those with a row whose instant has come, each once; not those whose rows wait, are held or are over."""
+        store = self.open_store()
+        assert store.due_accounts(NOW) == frozenset()
+        store.remember([known_post("a"), known_post("b")], {})
+        rows = [planned(post, account) for post in ("a", "b") for account in ("me", "you", "later", "sent")]
+        store.enqueue([*rows, planned("a", "held", state=State.HELD, reason=Reason.BURST)], NOW)
+        for _ in range(2):
+            store.put_back(self.claim(store, "later"), NOW, NOW + LEASE, "503", spent=True)
+            store.delivered(self.claim(store, "sent"), receipt_of("1"), NOW)
+        assert store.due_accounts(NOW) == {"me", "you"}
+        assert store.due_accounts(NOW + LEASE) == {"me", "you", "later"}
+
     def test_only_these(self) -> None:
         """With a choice of rows nothing else is claimed."""
         store = self.filled("a", "b")
