@@ -12,7 +12,7 @@ from bot.errands import Errands
 from bot.formatter.pictures import Wanted
 from bot.formatter.rules import Rules
 from bot.gallery import Gallery
-from bot.model import Delivery, DeliveryId, Image, Page, Post, PostId, Reason, State
+from bot.model import DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
 from bot.spending import month_begin
 from bot.steady import Steady
@@ -339,12 +339,9 @@ def _left_out_row(
 
 
 def _standings(store: ReadOnlyStore, ids: Iterable[PostId]) -> dict[tuple[PostId, str], Standing]:
-    frozen: dict[tuple[PostId, str], Delivery] = {
-        (row.post.id, row.account): row for row in store.deliveries(states=[State.DUE]) if row.claimed_at
-    }
     result = {}
     for key, row in store.standings(ids).items():
-        fixed = frozen.get(key)
+        fixed = store.delivery(row.id) if row.claimed and row.state is State.DUE else None
         result[key] = Standing(
             round=row.round,
             state=row.state,
@@ -353,7 +350,7 @@ def _standings(store: ReadOnlyStore, ids: Iterable[PostId]) -> dict[tuple[PostId
             claimed=row.claimed,
             released=row.released,
             not_before=row.not_before,
-            frozen=fixed.announcement if fixed and fixed.round == row.round else None,
+            frozen=fixed.announcement if fixed else None,
         )
     return result
 
