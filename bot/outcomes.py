@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -60,6 +61,8 @@ class Outcomes:
     looked: set[DeliveryId] = field(default_factory=set)
     """What this process has looked for before its first send. Kept in no state: a backup would bring it back."""
     _adopted: set[str] = field(default_factory=set)
+    _blind: Counter[DeliveryId] = field(default_factory=Counter)
+    """How many looks in a row could not be finished. The fence would not do: every claim raises it, and none resets."""
 
     def advance(self, job: Job, value: Any) -> bool:
         """Commit what a step brought; return whether the job goes on.
@@ -140,11 +143,13 @@ class Outcomes:
             self._delivered(job.delivery, receipt, Reason.FOUND if job.what == "look" else None)
 
     def _delivered(self, delivery: Delivery, receipt: Receipt, reason: Reason | None) -> None:
+        self._blind.pop(delivery.id, None)
         self.store.delivered(delivery, receipt, self.terms.clock(), reason)
         self.tell(Event("found" if reason else "delivered", delivery.account, delivery, receipt.url or ""))
 
     def _absent(self, delivery: Delivery) -> None:
         """A complete look found nothing."""
+        self._blind.pop(delivery.id, None)
         now = self.terms.clock()
         guarantee = self.accounts[delivery.account].network.guarantee
         ended = delivery.ended_at or delivery.updated_at
@@ -177,8 +182,9 @@ class Outcomes:
         now = self.terms.clock()
         if isinstance(error, Unauthorized):
             self._pause(delivery, error.message)
+        self._blind[delivery.id] += 1
         wait = error.wait if isinstance(error, TryLater) else None
-        again = retry.after_broken_look(delivery.fence, now, self.terms.jitter(), wait)
+        again = retry.after_broken_look(self._blind[delivery.id], now, self.terms.jitter(), wait)
         self.store.looked(delivery, now, again.at, error.message, complete=False)
         self.tell(
             Event("look_failed", delivery.account, delivery, error.message, fresh=delivery.error != error.message)

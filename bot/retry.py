@@ -109,5 +109,5 @@ def resend(attempts: int, now: datetime, jitter: float) -> TryAt | GiveUp:
 
 
 def after_broken_look(tries: int, now: datetime, jitter: float, wait: timedelta | None) -> LookAgain:
-    """When to look again after a look that could not be finished."""
+    """When to look again after so many looks in a row that could not be finished."""
     return LookAgain(now + (wait if wait is not None else backoff(max(tries, 1), jitter)))

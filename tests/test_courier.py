@@ -238,6 +238,22 @@ class TestLostAnswers:
             bench.clock.advance(hours=7)
         assert (State.UNCERTAIN, 1) == (bench.row().state, len(bench.net.sent))
 
+    def test_a_look_that_fails_is_repeated_soon(self, bench: Bench) -> None:
+        """However often a post was claimed before, the first look that breaks is repeated within a minute."""
+        bench.due("a")
+        for _ in range(12):
+            taken = bench.store.claim("me", "one", bench.clock.now, bench.clock.now + bench.lease)
+            assert taken is not None
+            bench.store.put_back(taken, bench.clock.now, bench.clock.now, "503", spent=False)
+        taken = bench.store.claim("me", "dead", bench.clock.now, bench.clock.now + bench.lease)
+        bench.net.blind = [TryLater("503"), TryLater("503"), TryLater("503")]
+        courier, waits = bench.courier(), []
+        for _ in range(3):
+            courier.run()
+            waits.append(bench.row().not_before - bench.clock.now)
+            bench.clock.advance(seconds=waits[-1].total_seconds())
+        assert [timedelta(seconds=22.5), timedelta(seconds=45), timedelta(seconds=90)] == waits
+
     def test_where_a_repeat_is_harmless_one_look_is_enough(self, bench: Bench) -> None:
         """Under a key of our own an absent announcement is sent again at once, and is there once."""
         bench.accounts = {"me": bench.account("me", guarantee=Guarantee.EXACTLY_ONCE)}
