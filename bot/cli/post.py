@@ -20,6 +20,7 @@ from bot.planner import Asked, Plan
 from bot.store.base import ReadOnlyStore, Store
 
 PATIENCE = 60.0  # seconds to wait for an account that another process is using
+_TURN = 0.1  # seconds between tries: a daemon with a backlog leaves an account free for moments only
 _OPEN = {State.DUE, State.SENDING, State.UNCERTAIN}
 
 
@@ -103,23 +104,27 @@ def _deliver(run: App, store: Store, log: Log, ids: list[DeliveryId]) -> None:
     if not ids:
         return
     courier = run.courier(store, log.tell)
-    until = time.monotonic() + PATIENCE
+    until, told = time.monotonic() + PATIENCE, set[str]()
     while True:
         courier.run(only=ids)
-        waiting = [row for id_ in ids if (row := store.delivery(id_)) and _is_busy(row, run, store)]
+        waiting = {row.account for id_ in ids if (row := store.delivery(id_)) and _is_busy(row, run, store)}
         if not waiting or time.monotonic() > until:
             return
-        say(f"waiting for {', '.join(sorted({row.account for row in waiting}))}: another announcement is on its way")
-        time.sleep(0.5)
+        if waiting - told:
+            say(f"waiting for {', '.join(sorted(waiting - told))}: another announcement is on its way")
+            told |= waiting
+        time.sleep(_TURN)
 
 
 def _is_busy(row: Delivery, run: App, store: Store) -> bool:
-    """Whether a row waits only for another process: it sends this one, or another one on the same account."""
+    """Whether a row waits only for another process: it sends this one, or another one on the same account.
+
+    What was in flight when this one could not be claimed may be through by now, and the next not yet begun.
+    """
     if row.state is State.SENDING:
         return True
     paused = (health := store.account_health().get(row.account)) is not None and health.paused_at is not None
-    others = [other.account for other in store.deliveries(states=[State.SENDING])]
-    return row.state is State.DUE and row.not_before <= run.time(store) and not paused and row.account in others
+    return row.state is State.DUE and row.not_before <= run.time(store) and not paused
 
 
 def _show(rows: list[Delivery], already: Collection[DeliveryId], plan: Plan, as_json: bool) -> None:
