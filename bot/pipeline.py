@@ -15,7 +15,7 @@ from bot.gallery import Gallery
 from bot.model import DeliveryId, Image, Page, Post, PostId, Reason, State
 from bot.planner import Asked, Knowledge, Plan, Standing
 from bot.spending import month_begin
-from bot.steady import Steady
+from bot.steady import Steady, terms
 from bot.store import base as store_base
 from bot.store.base import Enqueue, ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
@@ -101,8 +101,10 @@ class Pipeline:
 
     def _survey(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> Survey:
         surveyor = Surveyor(store, now, list(self.config.accounts), self.pages)
-        if self.steady is not None and self.steady.rules == self._rules(store):
-            surveyor.unread = self.steady.unread
+        if self.steady is not None:
+            self._recall(store, self.steady)
+            if self.steady.terms == terms(self.config, self._rules(store)):
+                surveyor.unread = self.steady.unread
         for source in sorted(self.sources, key=lambda source: isinstance(source, RemoteSource)):
             surveyor.add(source, reread.get(source.name, ()))  # folders first: their words win
         return replace(surveyor.done(), reread=reread)
@@ -190,9 +192,22 @@ class Pipeline:
         if self.steady is None or len(self.sources) > 1 or isinstance(self.sources[0], RemoteSource):
             return
         accounts = self.config.accounts
-        if all(account.budget is None for account in accounts.values()):
+        if outlook.survey.candidates and all(account.budget is None for account in accounts.values()):
             unsettled = {name: store.unsettled(name, list(accounts)) for name in outlook.survey.scanned}
-            self.steady.learn(outlook.survey, outlook.plan, rules, unsettled)
+            by = terms(self.config, rules)
+            self.steady.learn(outlook.survey, outlook.plan, by, len(accounts), unsettled)
+            if store.now() is not None:  # others may share it
+                for name, waiting in unsettled.items():
+                    store.set_memo(name, self.steady.note(name, waiting, outlook.survey.now))
+
+    def _recall(self, store: ReadOnlyStore, steady: Steady) -> None:
+        """At first, go on from what another daemon's last plan has noted."""
+        if steady.terms or len(self.sources) > 1 or isinstance(self.sources[0], RemoteSource):
+            return
+        steady.terms, (source,) = terms(self.config, self._rules(store)), self.sources
+        if note := store.memo(source.name):
+            unsettled = store.unsettled(source.name, list(self.config.accounts))
+            steady.recall(source.name, note, store.stamps(source.name), unsettled)
 
     def _may_need_pages(self, select: object) -> bool:
         cards = any(account.network.card for account in self.config.accounts.values())

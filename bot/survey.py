@@ -11,10 +11,10 @@ from bot.errors import SourceError
 from bot.identity import Name
 from bot.model import Page, Post, PostId, Problem
 from bot.planner import Candidate
-from bot.store.base import KnownPost, ReadOnlyStore
+from bot.store.base import KnownPost, ReadOnlyStore, Waiting
 from bot.watcher.base import RemoteSource, Scan, Source
 
-Unread = Callable[[str, Mapping[str, str], Mapping[str, str]], frozenset[str]]
+Unread = Callable[[str, Mapping[str, str], Mapping[str, Waiting]], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)

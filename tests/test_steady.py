@@ -128,3 +128,55 @@ def test_a_post_that_is_taken_away_is_noticed(waiting: Waiting) -> None:
     waiting.site.remove("one")
     waiting.scan()
     assert ["skipped:gone", "due:"] == [waiting.site.where(name) for name in ("one", "two")]
+
+
+@pytest.fixture
+def shared(tmp_path: Path, database: str) -> Iterator[Waiting]:
+    """The same on PostgreSQL, where other daemons may go on from what one has planned."""
+    site = Site(tmp_path)
+    site.store.close()
+    site.url, site.store = database, open_store(database)
+    yield Waiting(site)
+    site.store.close()
+
+
+def test_who_starts_goes_on_from_the_last_plan(shared: Waiting) -> None:
+    """A new daemon of the same configuration reads nothing again, but for what was edited while none was there."""
+    shared.restart()
+    assert [] == shared.reads()
+    shared.blog.edit("two.md", title="Mended", text_hash="mended")
+    shared.restart()
+    assert ["two"] == shared.reads()
+    shared.scan()
+    assert shared.site.text("two").startswith("Mended")
+    shared.restart()
+    assert [] == shared.reads()
+
+
+@pytest.mark.parametrize("what", ["held", "anew"])
+def test_who_starts_reads_what_a_person_has_touched(shared: Waiting, what: str) -> None:
+    """A row that was written by anybody but a plan is planned anew, even if the clock has not moved since."""
+    row, now = shared.site.row("one"), shared.site.clock.now
+    if what == "held":
+        shared.site.store.settle(row.id, [State.DUE], State.HELD, now, reason=Reason.NOT_LIVE)
+    else:
+        shared.site.store.settle(row.id, [State.DUE], State.DUE, now, renew_words=True)
+    shared.restart()
+    assert ["one"] == shared.reads()
+
+
+def test_who_starts_with_another_configuration_reads_everything(shared: Waiting) -> None:
+    """What the last plan went by is not what this daemon goes by."""
+    shared.site.more = "max_burst = 7\n"
+    shared.restart()
+    assert ["one", "two"] == shared.reads()
+    assert [] == shared.reads()
+
+
+def test_who_starts_reads_what_time_may_change(shared: Waiting) -> None:
+    """The note of a plan names the posts that are to be read all the same."""
+    shared.blog.edit("one.md", settings=PostSettings(not_after=shared.site.clock.now + timedelta(hours=5)))
+    shared.scan()
+    shared.scan()
+    shared.restart()
+    assert ["one"] == shared.reads()

@@ -94,6 +94,23 @@ class Enqueue:
     released: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The rows of a post that may still change: how many, when the last was written, and the sum of their fences.
+
+    It is another one after anything has happened to them.
+    """
+
+    rows: int
+    at: datetime | None
+    fences: int
+
+    @property
+    def untouched(self) -> bool:
+        """Whether only plans have ever written them: no claim, no person."""
+        return self.fences == 0
+
+
 class ReadOnlyStore(Protocol):
     """All that a preview may hold: it cannot write."""
 
@@ -101,11 +118,8 @@ class ReadOnlyStore(Protocol):
         """The source id and stamp of every post of a source that is not gone."""
         ...
 
-    def unsettled(self, source: str, accounts: Collection[str]) -> dict[str, str]:
-        """The source ids of posts that have no row on one of `accounts`, or a row that may still change its words.
-
-        With each comes a text that is another one after anything has happened to those of its rows that may change.
-        """
+    def unsettled(self, source: str, accounts: Collection[str]) -> dict[str, Waiting]:
+        """The source ids of posts that have no row on one of `accounts`, or a row that may still change its words."""
         ...
 
     def aliases(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PostId]:

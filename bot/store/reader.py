@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.model import Delivery, DeliveryId, PostId, PostRef, Reason, State
 from bot.store import codec
-from bot.store.base import AccountHealth, KnownPost, SourceHealth, Standing
+from bot.store.base import AccountHealth, KnownPost, SourceHealth, Standing, Waiting
 from bot.store.dialects import Dialect, Row
 
 _COLUMNS = (
@@ -99,13 +99,14 @@ class SqlReader:
         sql = "SELECT source_id, stamp FROM posts WHERE source = :source AND gone_at IS NULL"
         return {row["source_id"]: row["stamp"] for row in self._rows(sql, source=source)}
 
-    def unsettled(self, source: str, accounts: Collection[str]) -> dict[str, str]:
+    def unsettled(self, source: str, accounts: Collection[str]) -> dict[str, Waiting]:
         """See `ReadOnlyStore`."""
         waits = "d.claimed_at IS NULL AND d.state IN ('due', 'held')"
         returns = "d.state = 'skipped' AND d.reason IN ('gone', 'draft', 'opted_out')"
         sql = f"""
-            SELECT p.source_id, max(CASE WHEN {waits} OR {returns} THEN d.updated_at END) AS at,
-                sum(CASE WHEN {waits} OR {returns} THEN d.fence + 1 END) AS changes
+            SELECT p.source_id, sum(CASE WHEN {waits} OR {returns} THEN 1 ELSE 0 END) AS waiting,
+                max(CASE WHEN {waits} OR {returns} THEN d.updated_at END) AS at,
+                sum(CASE WHEN {waits} OR {returns} THEN d.fence ELSE 0 END) AS fences
             FROM posts p
             LEFT JOIN deliveries d ON d.post = p.id AND {self._db.among("d.account", "accounts")}
             WHERE p.source = :source AND p.gone_at IS NULL
@@ -115,7 +116,10 @@ class SqlReader:
         """
         packed = self._db.pack(accounts)
         rows = self._rows(sql, source=source, accounts=packed, wanted=len(set(accounts)))
-        return {row["source_id"]: f"{row['at']} {row['changes']}" for row in rows}
+        return {
+            row["source_id"]: Waiting(int(row["waiting"]), codec.instant_or_none(row["at"]), int(row["fences"]))
+            for row in rows
+        }
 
     def aliases(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PostId]:
         """See `ReadOnlyStore`."""
