@@ -195,9 +195,9 @@ class Postgres:
         if self._depth:
             yield
             return
-        self._ask(lambda connection: connection.execute(begin.encode()))
-        self._depth = 1
         try:
+            self._ask(lambda connection: connection.execute(begin.encode()))  # and its locks, which may be waited for
+            self._depth = 1
             yield
             self._run("COMMIT", {})
         except BaseException:

@@ -220,6 +220,21 @@ class TestSharing:
         one.close()
         two.close()
 
+    def test_a_lock_that_is_held_too_long_is_told_and_over(self, database: str) -> None:
+        """Who waits in vain to claim is told that the state is busy, and claims once the plan is through."""
+        one, dialect = open_store(database), Postgres.open(database)
+        two = SqlStore(dialect)
+        one.remember([known_post("a")], {})
+        dialect.rows("SELECT set_config('lock_timeout', '200ms', false)", {})
+        with one.planning():
+            one.enqueue([planned("a")], NOW)
+            for _ in range(2):
+                with pytest.raises(StateBusy):
+                    two.claim("me", "two", NOW, NOW + LEASE)
+        assert two.claim("me", "two", NOW, NOW + LEASE) is not None
+        one.close()
+        two.close()
+
     def test_who_need_not_plan_now_is_told_at_once(self, database: str) -> None:
         """While one plans another can go on with its work instead of waiting; afterwards the lock is free."""
         one, two = open_store(database), open_store(database)
