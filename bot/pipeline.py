@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot import identity, lookup, planner
+from bot import identity, knowledge, lookup, planner, rows
 from bot.config.model import Config
 from bot.errands import Errands
 from bot.formatter.pictures import Wanted
 from bot.formatter.rules import Rules
 from bot.gallery import Gallery
-from bot.model import DeliveryId, Image, Page, Post, PostId, Reason, State
-from bot.planner import Asked, Knowledge, Plan, Standing
-from bot.spending import month_begin
+from bot.model import DeliveryId, Image, Page, Post, Reason, State
+from bot.planner import Asked, Knowledge, Plan
 from bot.steady import Steady, terms
-from bot.store import base as store_base
-from bot.store.base import Enqueue, ReadOnlyStore, Store
+from bot.store.base import ReadOnlyStore, Store
 from bot.survey import Survey, Surveyor
 from bot.watcher.base import RemoteSource, Source
-from bot.wording import Wording, rules_for
-
-LOOK_AGAIN = timedelta(minutes=5)  # when a waiting row whose page is not there may go; a scan before that decides anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,36 +209,11 @@ class Pipeline:
         return self.config.guards.require_live or (cards and select is not None)
 
     def _rules(self, store: ReadOnlyStore) -> dict[str, Rules]:
-        health = store.account_health()
-        return {
-            name: rules_for(self.config, account, health[name].limits if name in health else None)
-            for name, account in self.config.accounts.items()
-        }
+        return knowledge.rules(self.config, store)
 
     def _knowledge(self, store: ReadOnlyStore, survey: Survey) -> Knowledge:
-        health = store.account_health()
-        languages = {name: source.language for name, source in self.config.sources.items()}
-        wording = Wording(self._rules(store), languages, self.gallery.pictures)
         ids = [candidate.post.id for candidate in survey.candidates]
-        hour_ago = survey.now - timedelta(hours=1)
-        month = month_begin(survey.now, self.config.timezone)
-        paced = [n for n, a in self.config.accounts.items() if a.pacing.spacing or a.pacing.per_hour is not None]
-        spacing = max((a.pacing.spacing for a in self.config.accounts.values()), default=timedelta(0))
-        return Knowledge(
-            now=survey.now,
-            guards=self.config.guards,
-            sources=self.config.sources,
-            accounts=self.config.accounts,
-            standings=_standings(store, ids),
-            baselines=store.baselines(),
-            compose=wording.compose,
-            inspect=wording.inspect,
-            pages=self.pages,
-            paused={name: h.paused_reason or "" for name, h in health.items() if h.paused_at},
-            sent={name: store.sent_since(name, min(hour_ago, survey.now - spacing)) for name in paced},
-            spent={n: store.spent_since(n, month) for n, a in self.config.accounts.items() if a.budget is not None},
-            zone=self.config.timezone,
-        )
+        return knowledge.gather(self.config, store, survey.now, ids, self.pages, self.gallery.pictures)
 
     def _forget_pages(self, plan: Plan) -> None:
         """Let go of the pages, and their pictures, of posts that wait for nothing any more."""
@@ -285,9 +255,7 @@ class Pipeline:
     ) -> tuple[tuple[DeliveryId, ...], tuple[DeliveryId, ...]]:
         now = outlook.survey.now
         before = store.standings(candidate.post.id for candidate in outlook.survey.candidates)
-        rows = [_planned_row(entry, asked) for entry in outlook.plan.planned if not entry.frozen]
-        rows += [row for out in outlook.plan.left_out if (row := _left_out_row(out, before, now))]
-        made = store.enqueue([row for row in rows if row], now)
+        made = store.enqueue(rows.rows(outlook.plan, before, now, asked), now)
         after = store.standings(candidate.post.id for candidate in outlook.survey.candidates)
         held = tuple(
             row.id
@@ -304,70 +272,6 @@ def _own_image(post: Post) -> Image | None:
         alt = next((image.alt for image in post.images if image.source == chosen), None)
         return Image(chosen, alt)
     return post.images[0] if post.images else None
-
-
-def _planned_row(entry: planner.Planned, asked: Asked | None) -> Enqueue:
-    return Enqueue(
-        announcement=entry.announcement,
-        post=entry.post.id,
-        account=entry.account,
-        round=entry.round,
-        state=State.HELD if entry.hold else State.DUE,
-        reason=entry.hold,
-        detail=entry.detail or None,
-        sort_key=entry.post.published,
-        released=bool(asked) and not entry.hold,
-    )
-
-
-_WITHDRAWN = {Reason.DRAFT, Reason.OPTED_OUT, Reason.FILTERED}
-_NOT_YET = {Reason.SETTLING, Reason.NOT_LIVE, Reason.FUTURE}
-_BROKEN = {Reason.INVALID, Reason.DUPLICATE}
-
-
-def _left_out_row(
-    out: planner.LeftOut, before: Mapping[tuple[PostId, str], store_base.Standing], now: datetime
-) -> Enqueue | None:
-    """A row for a final reason, or for a waiting row that may no longer go, or not yet."""
-    standing = before.get((out.post.id, out.account))
-    due = standing is not None and standing.state is State.DUE
-    held = standing is not None and standing.state is State.HELD
-    if out.final or ((due or held) and out.reason in _WITHDRAWN):
-        state, not_before = State.SKIPPED, None
-    elif due and out.reason in _NOT_YET:
-        state, not_before = State.DUE, out.until or now + LOOK_AGAIN
-    elif due and out.reason in _BROKEN:
-        state, not_before = State.HELD, None
-    else:
-        return None
-    return Enqueue(
-        announcement=None,
-        post=out.post.id,
-        account=out.account,
-        round=out.round,
-        state=state,
-        reason=Reason(out.reason),
-        detail=out.detail or None,
-        sort_key=out.post.published,
-        not_before=not_before,
-    )
-
-
-def _standings(store: ReadOnlyStore, ids: Iterable[PostId]) -> dict[tuple[PostId, str], Standing]:
-    result = {}
-    for key, row in store.standings(ids).items():
-        fixed = store.delivery(row.id) if row.claimed and row.state is State.DUE else None
-        result[key] = Standing(
-            round=row.round,
-            state=row.state,
-            reason=row.reason,
-            detail=row.detail or (row.url if row.state is State.DELIVERED else None),
-            claimed=row.claimed,
-            released=row.released,
-            not_before=row.not_before,
-            frozen=fixed.announcement if fixed else None,
-        )
-    return result
 
 
 def entries(store: ReadOnlyStore, survey: Survey) -> list[lookup.Entry]:
