@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PLAIN = re.compile(r"[!-$&-~]*")  # printable ASCII without `%`: nothing to settle
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
@@ -69,6 +70,8 @@ def _host(host: str) -> str:
 
 def _escapes(text: str) -> str:
     """Return `text` with its percent-encoding in one form; a stray `%` stays."""
+    if _PLAIN.fullmatch(text):
+        return text
 
     def settle(match: re.Match[str]) -> str:
         char = chr(int(match[0][1:], 16))
