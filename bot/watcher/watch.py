@@ -68,10 +68,10 @@ class _Watcher(threading.Thread):
                 self._wake()
 
     def _watch(self) -> None:
-        from watchfiles import watch
-
         folder, is_first = self._place.folder, True
         try:
+            from watchfiles import watch
+
             for changes in watch(
                 folder,
                 watch_filter=None,
@@ -88,7 +88,7 @@ class _Watcher(threading.Thread):
                 is_first = False
                 if not changes and not Path(folder).is_dir():
                     return
-        except (OSError, RuntimeError) as error:
+        except (ImportError, OSError, RuntimeError) as error:
             why = f"{folder} cannot be watched ({error}): changes are found at the scheduled scans"
             if why != self._told:
                 self._told = why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import time
@@ -114,3 +115,67 @@ def test_a_folder_that_is_unmounted_says_so_and_takes_nothing_with_it(site: Site
     site.post("second")
     until(lambda: len(site.journal()) == 2)
     assert ["first", "second"] == slugs(site)
+
+
+def test_an_empty_mount_point_announces_nothing_when_the_folder_is_back(site: Site) -> None:
+    """Its posts count as gone while it is empty, and are the same posts afterwards."""
+    site.post("second")
+    until(lambda: len(site.journal()) == 2)
+    (site.root / "_posts").rename(site.root / "away")
+    (site.root / "_posts").mkdir()
+    until(lambda: "gone" in site.posse("explain", "second").out)
+    (site.root / "_posts").rmdir()
+    (site.root / "away").rename(site.root / "_posts")
+    until(lambda: "gone" not in site.posse("explain", "second").out, 60)
+    site.post("third")
+    until(lambda: len(site.journal()) == 3)
+    assert ["first", "second", "third"] == slugs(site)
+
+
+def test_files_that_move_and_vanish_during_scans_make_no_noise(tmp_path: Path) -> None:
+    """Hundreds of old posts moved to and fro and deleted while a daemon looks all the time: none goes out."""
+    site = Site(tmp_path)
+    site.configure(JOURNAL, guards='settle = "0s"\nrequire_live = false', extra='[schedule]\nevery = "1s"')
+    for number in range(400):
+        site.post(f"old-{number}", day=f"2024-01-{number % 28 + 1:02}")
+    process = site.start("run")
+    try:
+        until(lambda: "First run" in site.log())
+        files = sorted((site.root / "_posts").glob("*.md"))
+        (site.root / "_posts" / "2024").mkdir()
+        for _ in range(3):
+            for file in files[:200]:
+                file.rename(file.parent / "2024" / file.name)
+            for file in files[:200]:
+                (file.parent / "2024" / file.name).rename(file)
+        for file in files[200:300]:
+            file.unlink()
+        site.post("new", day="2026-11-20")
+        until(lambda: site.journal(), 40)
+        until(lambda: "gone" in site.posse("explain", files[250].stem[11:]).out, 40)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    assert ["new"] == slugs(site)
+    assert "Traceback" not in site.log()
+
+
+@pytest.mark.parametrize("error", ['OSError("no events here")', 'ImportError("no module for this platform")'])
+def test_where_nothing_tells_of_changes_the_schedule_finds_them(tmp_path: Path, error: str) -> None:
+    """A file system or a platform without events: said once, and a new post goes out at the next scan."""
+    site = Site(tmp_path / "site")
+    site.configure(JOURNAL, guards=QUICK, extra='[schedule]\nevery = "1s"')
+    shim = tmp_path / "shim" / "watchfiles.py"
+    shim.parent.mkdir()
+    shim.write_text(f"def __getattr__(name):\n    raise {error}\n")
+    site.env["PYTHONPATH"] = f"{shim.parent}{os.pathsep}{site.environment()['PYTHONPATH']}"
+    process = site.start("run")
+    try:
+        until(lambda: "not_watched" in site.log())
+        site.post("first")
+        until(lambda: site.journal())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    assert 1 == site.log().count("not_watched")
+    assert "Traceback" not in site.log()
