@@ -32,6 +32,10 @@ class Pair:
 
     def verdict(self) -> Planned | LeftOut:
         """The first guard that objects decides; when none does, the words are made."""
+        return self.objection() or self._words()
+
+    def objection(self) -> Planned | LeftOut | None:
+        """What the first guard that objects says, and what has been said before; None where words are to be made."""
         return (
             self._at_rest()
             or self._not_public()
@@ -39,7 +43,6 @@ class Pair:
             or self._not_for_here()
             or self._too_old()
             or self._not_yet()
-            or self._words()
         )
 
     def _out(

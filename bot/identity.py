@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.likeness import Remembered as Remembered
@@ -20,6 +20,8 @@ from bot.links import normalise
 from bot.model import Post, PostId
 
 Name = tuple[str, str]
+Wish = tuple[str, PostId, Sequence[Name]]
+"""A source id, the post that stands there, and the URLs it would answer to."""
 
 ITEM, URL = "item", "url"
 
@@ -51,8 +53,8 @@ def item_name(source: str, source_id: str) -> Name:
 
 def names(post: Post) -> list[Name]:
     """Every name a found post bears, its place first and its canonical URL second."""
-    urls = [post.url] if post.url else []
-    return [item_name(post.source, post.source_id), *(url_name(url) for url in (*urls, *post.urls))]
+    urls = dict.fromkeys((post.url, *post.urls) if post.url else post.urls)
+    return [item_name(post.source, post.source_id), *map(url_name, urls)]
 
 
 def derive(parts: Sequence[str]) -> PostId:
@@ -82,16 +84,18 @@ def identify(
     return [scan.answer(post) for post in found]
 
 
-def claims(answers: Sequence[Identified]) -> dict[PostId, list[Name]]:
+def claims(answers: Sequence[Identified], others: Iterable[Wish] = ()) -> dict[PostId, list[Name]]:
     """The names that the posts of one scan may keep: each name is one post's, a canonical URL before an alias.
 
-    A duplicate claims its place alone: the URL is the other's.
+    A duplicate claims its place alone: the URL is the other's. `others` are posts of the scan that have their place and
+    their canonical URL already.
     """
     kept = {answer.post.id: names(answer.post)[:1] for answer in answers}
-    originals = sorted((a.post for a in answers if a.duplicate is None), key=_order)
+    originals = [answer.post for answer in answers if answer.duplicate is None]
     claimed = {url_name(post.url): post.id for post in originals if post.url}
-    for post in originals:
-        kept[post.id] += [name for name in _urls(post) if claimed.setdefault(name, post.id) == post.id]
+    wishes = [*others, *((post.source_id, post.id, _urls(post)) for post in originals)]
+    for _, id_, urls in sorted(wishes, key=lambda wish: wish[0]):
+        kept.setdefault(id_, []).extend(name for name in urls if claimed.setdefault(name, id_) == id_)
     return kept
 
 

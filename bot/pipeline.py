@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,11 +12,12 @@ from bot.errands import Errands
 from bot.formatter.pictures import Wanted
 from bot.formatter.rules import Rules
 from bot.gallery import Gallery
+from bot.ledger import Ledger, LeftAlone, Register, Sieve
 from bot.model import DeliveryId, Image, Page, Post, Reason, State
-from bot.planner import Asked, Knowledge, Plan
+from bot.planner import Asked, Candidate, Knowledge, Plan
 from bot.steady import Steady, terms
 from bot.store.base import ReadOnlyStore, Store
-from bot.survey import Survey, Surveyor
+from bot.survey import PART, Keeper, Survey, Surveyor
 from bot.watcher.base import RemoteSource, Source
 
 
@@ -30,12 +31,24 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Enqueued:
-    """What `enqueue` did: the plan it followed, the rows it made, and rows that newly wait for a person."""
+    """What `enqueue` did: the plan it followed, the rows it made, and rows that newly wait for a person.
+
+    The posts of which nothing can become any more are in the store alone; `left_alone` counts those of a first run.
+    """
 
     outlook: Outlook
     made: tuple[DeliveryId, ...]
     newly_held: tuple[DeliveryId, ...]
     newly_failed_sources: tuple[str, ...] = ()
+    left_alone: LeftAlone = field(default_factory=LeftAlone)
+
+
+class _PicturesMissing(Exception):
+    """What has been written is to be taken back: these pictures must be had first."""
+
+    def __init__(self, wishes: frozenset[Wanted]) -> None:
+        super().__init__()
+        self.wishes = wishes
 
 
 PageGetter = Callable[[Mapping[str, Image | None]], Mapping[str, Page]]
@@ -49,7 +62,7 @@ class Pipeline:
     `get_pages` asks for pages: it is given only the URLs that are needed, each with the author's picture for its card.
     `gallery` gets the pictures that go with the words.
     A `patient` pipeline leaves feeds alone that are not to be asked yet. One with a `steady` memory passes over waiting
-    posts of which it has nothing new to say: its plans leave them out.
+    posts of which it has nothing new to say: its plans leave them out. `part` is how many posts are read at a time.
     """
 
     config: Config
@@ -60,6 +73,7 @@ class Pipeline:
     patient: bool = False
     steady: Steady | None = None
     errands: Errands = field(default_factory=Errands)
+    part: int = PART
 
     def survey(
         self,
@@ -80,7 +94,7 @@ class Pipeline:
     def _look(
         self, store: ReadOnlyStore, now: datetime, select: Select | None, *, may_fetch: bool
     ) -> tuple[Survey, Asked | None]:
-        survey = self._survey(store, now, {})
+        survey = self._survey(store, now)
         if select is None:
             return survey, None
         asked = select(store, survey)
@@ -94,19 +108,28 @@ class Pipeline:
             survey = self._survey(store, now, reread)
         return survey, asked
 
-    def _survey(self, store: ReadOnlyStore, now: datetime, reread: Mapping[str, Collection[str]]) -> Survey:
-        surveyor = Surveyor(store, now, list(self.config.accounts), self.pages)
+    def _survey(
+        self,
+        store: ReadOnlyStore,
+        now: datetime,
+        reread: Mapping[str, Collection[str]] | None = None,
+        keeper: Keeper | None = None,
+    ) -> Survey:
+        surveyor = Surveyor(store, now, list(self.config.accounts), self.pages, keeper, self.part)
         if self.steady is not None:
             self._recall(store, self.steady)
             if self.steady.terms == terms(self.config, self._rules(store)):
                 surveyor.unread = self.steady.unread
+        again = reread or {}
         for source in sorted(self.sources, key=lambda source: isinstance(source, RemoteSource)):
-            surveyor.add(source, reread.get(source.name, ()))  # folders first: their words win
-        return replace(surveyor.done(), reread=reread)
+            surveyor.add(source, again.get(source.name, ()))  # folders first: their words win
+        return replace(surveyor.done(), reread=again)
 
-    def _survey_again(self, store: ReadOnlyStore, survey: Survey, asked: Asked | None) -> tuple[Survey, Asked | None]:
+    def _survey_again(
+        self, store: ReadOnlyStore, survey: Survey, asked: Asked | None, keeper: Keeper | None
+    ) -> tuple[Survey, Asked | None]:
         """Look again, now that pages told of further addresses: two posts may have turned out to be one."""
-        again = self._survey(store, survey.now, survey.reread)
+        again = self._survey(store, survey.now, survey.reread, keeper)
         if asked is None:
             return again, None
         owners = {name: id_ for id_, names in again.names.items() for name in names}
@@ -116,17 +139,26 @@ class Pipeline:
         return again, replace(asked, posts=frozenset(posts))
 
     def plan(
-        self, store: ReadOnlyStore, survey: Survey, asked: Asked | None = None, *, may_ask: bool = True
+        self,
+        store: ReadOnlyStore,
+        survey: Survey,
+        asked: Asked | None = None,
+        *,
+        may_ask: bool = True,
+        keeper: Keeper | None = None,
     ) -> Outlook:
-        """Plan what to announce now; the pages and pictures that the plan hangs on are asked for, if they may be."""
-        known = self._knowledge(store, survey)
+        """Plan what to announce now; the pages and pictures that the plan hangs on are asked for, if they may be.
+
+        `keeper` is the one that the survey was made with.
+        """
+        known = self._knowledge(store, survey.now, survey.candidates)
         made = planner.plan(survey.candidates, known, asked)
         if may_ask and (wanted := self._pages_wanted(made, asked)):
             told = self.get_pages(wanted)
             self.pages.update(told)
             if any(page.urls for page in told.values()):
-                survey, asked = self._survey_again(store, survey, asked)
-                known = self._knowledge(store, survey)
+                survey, asked = self._survey_again(store, survey, asked, keeper)
+                known = self._knowledge(store, survey.now, survey.candidates)
             made = planner.plan(survey.candidates, replace(known, pages=self.pages), asked)
         if may_ask and (missing := self.gallery.missing(made, self._rules(store))):
             self.gallery.fill(missing)
@@ -137,7 +169,7 @@ class Pipeline:
         """Write down which posts there are, and plan nothing."""
         self._fetch(store, now, {})
         with store.planning():
-            survey = self._survey(store, now, {})
+            survey = self._survey(store, now, keeper=Register(store))
             self._write_survey(store, survey)
         return survey
 
@@ -148,36 +180,37 @@ class Pipeline:
         state.
         """
         self._fetch(store, now, {})
-        if self._may_need_pages(select) or select is not None:
+        if select is not None:
             self.plan(store, *self._look(store, now, select, may_fetch=True))
-        done = self._write(store, now, select, last=False, wait=wait)
-        if not isinstance(done, Enqueued):
-            self.gallery.fill(done)
-            done = self._write(store, now, select, last=True, wait=wait)
-            assert isinstance(done, Enqueued)  # noqa: S101 - it is the last
-        return done
+        elif self.config.guards.require_live and (store.baselines() or not self.config.guards.baseline):
+            sieve = Sieve(store, self._knowledge(store, now, ()))
+            self.plan(store, self._survey(store, now, keeper=sieve), keeper=sieve)
+        try:
+            return self._write(store, now, select, last=False, wait=wait)
+        except _PicturesMissing as missing:
+            self.gallery.fill(missing.wishes)
+            return self._write(store, now, select, last=True, wait=wait)
 
-    def _write(
-        self, store: Store, now: datetime, select: Select | None, *, last: bool, wait: bool
-    ) -> Enqueued | frozenset[Wanted]:
-        """Plan and write under the lock. Before the `last` try, where pictures are missing: name them, and no more."""
+    def _write(self, store: Store, now: datetime, select: Select | None, *, last: bool, wait: bool) -> Enqueued:
+        """Plan and write under the lock. Before the `last` try: raises `_PicturesMissing`, and nothing is written."""
         with store.planning(wait=wait):
-            survey, asked = self._look(store, now, select, may_fetch=False)
+            told = store.source_health()
+            survey, asked, alone = self._look_and_write(store, now, select)
             outlook = self.plan(store, survey, asked, may_ask=False)
             rules = self._rules(store)
             if (missing := self.gallery.missing(outlook.plan, rules)) and not last:
-                return missing
+                raise _PicturesMissing(missing)
             outlook = replace(outlook, plan=self.gallery.complete(outlook.plan, rules))
-            told = store.source_health()
             self._write_survey(store, survey)
             made, held = self._write_plan(store, outlook, asked)
             if asked is None:
                 self._write_lines(store, survey)
             self._learn(store, outlook, rules)
+        alone.add(outlook.plan.left_out)
         self._forget_pages(outlook.plan)
         self.gallery.tidy(outlook.plan, rules)
         fresh = tuple(name for name, why in survey.failures.items() if name not in told or told[name].error != why)
-        return Enqueued(outlook, made, held, fresh)
+        return Enqueued(outlook, made, held, fresh, alone)
 
     def _learn(self, store: Store, outlook: Outlook, rules: Mapping[str, Rules]) -> None:
         """Remember which posts need not be read again.
@@ -204,16 +237,21 @@ class Pipeline:
             unsettled = store.unsettled(source.name, list(self.config.accounts))
             steady.recall(source.name, note, store.stamps(source.name), unsettled)
 
-    def _may_need_pages(self, select: object) -> bool:
-        cards = any(account.network.card for account in self.config.accounts.values())
-        return self.config.guards.require_live or (cards and select is not None)
+    def _look_and_write(
+        self, store: Store, now: datetime, select: Select | None
+    ) -> tuple[Survey, Asked | None, LeftAlone]:
+        """Look at every source. Where nobody asks for certain posts, what is found is written as it comes."""
+        if select is not None:
+            return *self._look(store, now, select, may_fetch=False), LeftAlone()
+        ledger = Ledger(store, self._knowledge(store, now, ()))
+        return self._survey(store, now, keeper=ledger), None, ledger.left_alone
 
     def _rules(self, store: ReadOnlyStore) -> dict[str, Rules]:
         return knowledge.rules(self.config, store)
 
-    def _knowledge(self, store: ReadOnlyStore, survey: Survey) -> Knowledge:
-        ids = [candidate.post.id for candidate in survey.candidates]
-        return knowledge.gather(self.config, store, survey.now, ids, self.pages, self.gallery.pictures)
+    def _knowledge(self, store: ReadOnlyStore, now: datetime, candidates: Iterable[Candidate]) -> Knowledge:
+        ids = [candidate.post.id for candidate in candidates]
+        return knowledge.gather(self.config, store, now, ids, self.pages, self.gallery.pictures)
 
     def _forget_pages(self, plan: Plan) -> None:
         """Let go of the pages, and their pictures, of posts that wait for nothing any more."""
@@ -233,7 +271,7 @@ class Pipeline:
         return {url: own for url, own in wanted.items() if url not in self.pages or not self.pages[url].live}
 
     def _write_survey(self, store: Store, survey: Survey) -> None:
-        store.remember([survey.known[candidate.post.id] for candidate in survey.candidates], survey.names)
+        store.remember(tuple(survey.known.values()), survey.names)
         if survey.gone:
             store.forget_gone(survey.gone, survey.now)
         for name in survey.scanned:

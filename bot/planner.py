@@ -21,6 +21,10 @@ from bot.plan import Planned as Planned
 from bot.plan import Standing as Standing
 from bot.spending import over
 
+_FOR_GOOD = frozenset(
+    {Reason.ALREADY_DELIVERED, Reason.BASELINE, Reason.EXPIRED, Reason.FOUND, Reason.PERSON, Reason.TOO_OLD}
+)
+
 
 def plan(candidates: Sequence[Candidate], known: Knowledge, asked: Asked | None = None) -> Plan:
     """Decide on every (post, account), oldest post first. With `asked`, on those alone, and most guards yield."""
@@ -41,6 +45,20 @@ def plan(candidates: Sequence[Candidate], known: Knowledge, asked: Asked | None 
         planned = _burst(planned, left_out, known)
     planned = _within_budget(planned, known, asked)
     return Plan(tuple(_paced(planned, known, asked)), tuple(left_out))
+
+
+def foregone(candidates: Sequence[Candidate], known: Knowledge) -> list[LeftOut]:
+    """Why posts are left out everywhere whatever else there is to plan: for good, and with a row that says so.
+
+    Of posts that are not named here something may become, or a person is to hear. The words of none are made.
+    """
+    result: list[LeftOut] = []
+    for candidate in candidates:
+        objections = [Pair(candidate, name, known, None).objection() for name in known.accounts]
+        outs = [one for one in objections if isinstance(one, LeftOut) and one.reason in _FOR_GOOD]
+        if len(outs) == len(objections):
+            result += outs
+    return result
 
 
 def _age(candidate: Candidate) -> tuple[datetime, str]:

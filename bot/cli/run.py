@@ -171,15 +171,12 @@ class _Once:
 
 def tell_baseline(done: Enqueued) -> None:
     """Say at a first run what is left alone, and how the newest of it can be announced all the same."""
-    old = [out for out in done.outlook.plan.left_out if out.reason == Reason.BASELINE]
-    posts = {out.post.id: out.post for out in old}
-    if not posts:
+    found = done.left_alone
+    if not found.count:
         return
-    were, are = ("was", "is") if len(posts) == 1 else ("were", "are")
-    say(f"First run: {report.count(len(posts), 'post')} that {were} there before {are} left alone.")
-    meant = [post for post in posts.values() if not post.settings.skip]
-    if meant:
-        newest = max(meant, key=lambda post: str(post.published or ""))
+    were, are = ("was", "is") if found.count == 1 else ("were", "are")
+    say(f"First run: {report.count(found.count, 'post')} that {were} there before {are} left alone.")
+    if newest := found.newest:
         say(f'The newest is "{newest.title or newest.slug}"; `posse post {newest.slug}` announces it.')
 
 

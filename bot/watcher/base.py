@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -47,6 +47,18 @@ class Source(Protocol):
 
     def read(self, source_id: str) -> Post | None:
         """Read one item again, None when it is gone. A source that cannot read one alone scans."""
+        ...
+
+
+@runtime_checkable
+class LargeSource(Source, Protocol):
+    """A source that may hold more posts than should be in the memory at once."""
+
+    def parts(self, known: Mapping[str, str], size: int) -> Iterator[Scan]:
+        """A scan in parts of `size` posts at most, which are in the order of their ids through all the parts.
+
+        What is unchanged comes with the first part; there is always one. Raises `SourceError` before it, never after.
+        """
         ...
 
 

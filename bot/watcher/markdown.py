@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from bot.watcher.base import Scan
 from bot.watcher.permalink import PRESETS, pattern_problem
 from bot.watcher.reading import Item, Site
 from bot.watcher.values import Unreadable
-from bot.watcher.walk import BadLink, Found, Selection, Walk, is_inside, stamp_of
+from bot.watcher.walk import BadLink, Selection, Walk, is_inside, stamp_of
 from bot.watcher.watch import Place
 
 _READER = "2"  # raised whenever the same bytes are to be read in another way
@@ -70,30 +71,40 @@ class MarkdownSource:
 
     def scan(self, known: Mapping[str, str]) -> Scan:
         """Look at all files. Raises `SourceError` when the folder, or one in it, cannot be read."""
+        (scan,) = self.parts(known, sys.maxsize)
+        return scan
+
+    def parts(self, known: Mapping[str, str], size: int) -> Iterator[Scan]:
+        """See `LargeSource`. What there is to read is known before the first file is opened."""
         if self._permalink and (wrong := pattern_problem(self._permalink)) is not None:
             raise SourceError(f"[sources.{self.name}] permalink: {wrong}")
         self._prepare()
-        posts: list[Post] = []
-        problems: list[Problem] = []
+        found, unchanged, problems = self._walked(known)
+        for start in range(0, len(found) or 1, size):
+            yield self._part(found[start : start + size], unchanged, problems)
+            unchanged, problems = frozenset(), []
+
+    def _walked(self, known: Mapping[str, str]) -> tuple[list[str], frozenset[str], list[Problem]]:
+        """What is to be read, what is unchanged, and which links are bad."""
         walk = Walk(self._folder, self._prefix, self._selection, known, self._mark)
+        found: list[str] = []
+        links: list[Problem] = []
         try:
             with _uncollected():
-                for found in walk.run():
-                    result = self._found(found)
-                    if isinstance(result, Problem):
-                        problems.append(result)
-                    elif result is not None:
-                        posts.append(result)
+                for item in walk.run():
+                    if isinstance(item, BadLink):
+                        links.append(self._problem(item.below, item.message))
+                    else:
+                        found.append(item)
         except SourceError as error:
             raise SourceError(f"[sources.{self.name}] {error}") from error
-        posts.sort(key=lambda post: post.source_id)
-        problems.sort(key=lambda problem: problem.path)
-        return Scan(tuple(posts), frozenset(walk.unchanged), tuple(problems))
+        return sorted(found), frozenset(walk.unchanged), links
 
-    def _found(self, found: Found | BadLink) -> Post | Problem | None:
-        if isinstance(found, BadLink):
-            return self._problem(found.below, found.message)
-        return self._read(found.below, found.path)
+    def _part(self, found: Sequence[str], unchanged: frozenset[str], problems: Sequence[Problem]) -> Scan:
+        with _uncollected():
+            read = [self._read(below, f"{self._folder}/{below}") for below in found]
+        bad = sorted([*problems, *(one for one in read if isinstance(one, Problem))], key=lambda one: one.path)
+        return Scan(tuple(one for one in read if isinstance(one, Post)), unchanged, tuple(bad))
 
     def place(self) -> Place:
         """Return what there is to watch for changes."""

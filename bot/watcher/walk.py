@@ -21,14 +21,6 @@ class BadLink:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file to read: `below` is its POSIX path below the folder, `path` where it is on the disk."""
-
-    below: str
-    path: str
-
-
 def stamp_of(stat: os.stat_result, mark: str) -> str:
     """Return what tells a file's state: its times of change, its size, and the mark of how it is read."""
     return f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ctime_ns}-{mark}"
@@ -82,8 +74,8 @@ class Walk:
     _pending: list[tuple[str, str]] = field(default_factory=list)
     _linked: set[str] = field(default_factory=set)
 
-    def run(self) -> Iterator[Found | BadLink]:
-        """Yield what has to be read. Raises `SourceError` when a folder cannot be read."""
+    def run(self) -> Iterator[str | BadLink]:
+        """Yield the POSIX paths, below the folder, of what has to be read. Raises `SourceError`."""
         self._pending.append((self.folder, ""))
         while self._pending:
             path, below = self._pending.pop()
@@ -93,7 +85,7 @@ class Walk:
                 except OSError as error:
                     raise _unreadable(path, error) from error
 
-    def _folder(self, entries: Iterable[os.DirEntry[str]], below: str) -> Iterator[Found | BadLink]:
+    def _folder(self, entries: Iterable[os.DirEntry[str]], below: str) -> Iterator[str | BadLink]:
         """One folder. The branch for an unchanged file is nearly the whole cost of a scan: it calls nothing of ours."""
         selection, mark, get, keep = self.selection, self.mark, self.known.get, self.unchanged.append
         endings, is_settled, base = selection.endings, selection.is_settled, self.prefix + below
@@ -113,18 +105,18 @@ class Walk:
                 continue
             if entry.is_file(follow_symlinks=False):
                 if name.endswith(endings) and (is_settled or selection.takes_file(below + name)):
-                    yield Found(below + name, entry.path)
+                    yield below + name
             else:
                 yield from self._no_file(entry, below + name)
 
-    def _no_file(self, entry: os.DirEntry[str], below: str) -> Iterator[Found | BadLink]:
+    def _no_file(self, entry: os.DirEntry[str], below: str) -> Iterator[str | BadLink]:
         if entry.is_dir(follow_symlinks=False):
             if self.selection.takes_folder(below):
                 self._pending.append((entry.path, f"{below}/"))
         elif entry.is_symlink():
             yield from self._link(entry, below)
 
-    def _link(self, entry: os.DirEntry[str], below: str) -> Iterator[Found | BadLink]:
+    def _link(self, entry: os.DirEntry[str], below: str) -> Iterator[str | BadLink]:
         try:
             is_folder, is_file = entry.is_dir(), entry.is_file()
         except OSError:
@@ -138,7 +130,7 @@ class Walk:
         elif not self._is_met_itself(entry.path, is_folder=is_folder):
             real = os.path.realpath(entry.path)
             if is_file:
-                yield Found(below, entry.path)
+                yield below
             elif real not in self._linked:
                 self._linked.add(real)
                 self._pending.append((entry.path, f"{below}/"))
