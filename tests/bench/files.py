@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,11 +15,23 @@ from zoneinfo import ZoneInfo
 
 import frontmatter
 
+from bot.store.dialects import Sqlite
 from bot.watcher.markdown import MarkdownSource
 from tests.bench.rest import CONFIG
 
 _SENTENCE = "This is a sentence with [a link](https://example.com/x) and *some* words in it, as people write them. "
 _BODY = f"{_SENTENCE * 3}\n\n" * 6
+_METER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], capture_output=True, check=True)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(1000 * (used.ru_utime + used.ru_stime), used.ru_maxrss / 1024)
+"""  # a process of its own: one's peak counts as that of what it starts
+_DELIVERED = """
+UPDATE deliveries SET state = 'delivered', reason = NULL, remote_id = id, fence = 1, attempts = 1,
+    announcement = NULL, claimed_at = sort_key, sent_at = sort_key, delivered_at = sort_key,
+    receipt = '{"parts":[{"remote_id":"' || id || '","url":null}],"at":"' || sort_key || '"}'
+"""
 _MEMORY = """
 import resource, sys
 from pathlib import Path
@@ -88,7 +101,7 @@ def rows(scratch: Path) -> list[Row]:
     found = [_first(small)]
     for root, count in ((small, "10,000"), (large, "100,000")):
         found += (_unchanged(root, count, 0), _unchanged(root, count, 10))
-    return [*found, _memory(large), _once(scratch, small)]
+    return [*found, _memory(large), *_whole(scratch, small, large), _once(scratch, small), _delivered(large)]
 
 
 def _first(root: Path) -> Row:
@@ -120,6 +133,59 @@ def _memory(root: Path) -> Row:
     command = [sys.executable, "-c", _MEMORY, str(root)]
     mib = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
     return Row("memory", "MiB of a process that scans 100,000 unchanged files", mib, None, mib, 120)
+
+
+def _whole(scratch: Path, small: Path, large: Path) -> list[Row]:
+    """Whole processes: the very first run, a later one, and one to which every file is another."""
+    empty = lay(scratch / "files-none", 0)
+    first_small, _ = _spent(small)
+    first, peak = _spent(large)
+    nothing = statistics.median(_spent(empty)[0] for _ in range(5))
+    later_small = statistics.median(_spent(small)[0] for _ in range(5)) - nothing
+    laters = [_spent(large) for _ in range(5)]
+    later, later_peak = statistics.median(ms for ms, _ in laters) - nothing, max(mib for _, mib in laters)
+    for path in (large / "_posts").iterdir():
+        os.utime(path)
+    again, again_peak = _spent(large)
+    each = "`run --once` over 100,000 files"
+    return [
+        Row("first-memory", f"MiB of the very first {each}", peak, None, peak, 120),
+        Row("later-memory", f"MiB of {each}, unchanged", later_peak, None, later_peak, 120),
+        Row("touched-memory", f"MiB of {each}, all of them touched", again_peak, None, again_peak, 120),
+        _linear("first-linear", f"the very first {each}", first, first_small - nothing),
+        _linear("later-linear", f"{each}, unchanged", later, later_small),
+        _linear("touched-linear", f"{each}, all of them touched", again, first_small - nothing),
+    ]
+
+
+def _linear(name: str, what: str, found: float, small: float) -> Row:
+    what = f"{what}: CPU, against ten times {'that' if 'touched' not in name else 'the first'} over 10,000"
+    return Row(name, what, found, 10 * small, found / (10 * small), 1.3)
+
+
+def _spent(root: Path, config: str = "posse.toml") -> tuple[float, float]:
+    """Run `run --once`; return the milliseconds that the processor worked for it, and its peak in MiB."""
+    posse = str(Path(sys.executable).parent / "posse")
+    command = [sys.executable, "-c", _METER, posse, "--config", str(root / config), "run", "--once"]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    milliseconds, mib = done.stdout.split()
+    return float(milliseconds), float(mib)
+
+
+def _delivered(root: Path) -> Row:
+    """The same files, the same posts: all of them delivered against none of them."""
+    state = root / "delivered" / "posse.db"
+    state.parent.mkdir()
+    shutil.copyfile(root / "state" / "posse.db", state)
+    database = Sqlite.open(state)
+    with database.transaction():
+        database.rows(_DELIVERED, {})
+    database.close()
+    (root / "delivered.toml").write_text(f'{CONFIG}[state]\nurl = "sqlite:///{state}"\n', encoding="utf-8")
+    timed = [(_spent(root)[0], _spent(root, "delivered.toml")[0]) for _ in range(7)]
+    floor, found = (statistics.median(side) for side in zip(*timed, strict=True))
+    what = "`run --once`, nothing new, 100,000 posts delivered, against none of them: CPU"
+    return Row("delivered", what, found, floor, statistics.median(b / a for a, b in timed), 1.1)
 
 
 def _once(scratch: Path, root: Path) -> Row:
