@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import frontmatter
 
-from bot.store.dialects import Sqlite
+from bot.store.sqlite import Sqlite
 from bot.watcher.markdown import MarkdownSource
 from tests.bench.rest import CONFIG
 
@@ -152,9 +152,9 @@ def _whole(scratch: Path, small: Path, large: Path) -> list[Row]:
         Row("first-memory", f"MiB of the very first {each}", peak, None, peak, 120),
         Row("later-memory", f"MiB of {each}, unchanged", later_peak, None, later_peak, 120),
         Row("touched-memory", f"MiB of {each}, all of them touched", again_peak, None, again_peak, 120),
-        _linear("first-linear", f"the very first {each}", first, first_small - nothing),
+        _linear("first-linear", f"the very first {each}", first - nothing, first_small - nothing),
         _linear("later-linear", f"{each}, unchanged", later, later_small),
-        _linear("touched-linear", f"{each}, all of them touched", again, first_small - nothing),
+        _linear("touched-linear", f"{each}, all of them touched", again - nothing, first_small - nothing),
     ]
 
 
