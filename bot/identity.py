@@ -157,10 +157,10 @@ class _Scan:
                 self.doubts[id(post)] = _doubt(known)
 
     def back_again(self, matches: Mapping[int, tuple[Remembered, bool]]) -> None:
-        """Give their ids to posts that were gone and are back with their date; with another one that is a doubt."""
+        """Give their ids to posts that were gone and are back with their day and words; with others it is a doubt."""
         for post in self.unnamed():
             known, is_sure = matches.get(id(post), (None, False))
-            if known and is_sure and same_day(post, known):
+            if known and is_sure and same_day(post, known) and post.text_hash == known.text_hash:
                 self._give(post, known.id)
                 self.doubts.pop(id(post), None)
             elif known and is_sure:
@@ -254,8 +254,11 @@ class _Scan:
         place = names(post)[0]
         id_ = derive([url_name(post.url)[1]]) if post.url else derive(place)
         first = not post.url or (self._url_owner(post) is None and self.bearers[url_name(post.url)][0] is post)
-        if not first or id_ in self.taken or id_ in self.remembered:
-            id_ = derive([*place, post.url or ""])
+        again: list[str] = []
+        while not first or id_ in self.taken or id_ in self.remembered:
+            id_ = derive([*place, post.url or "", *again])
+            first = True
+            again.append("again")  # who was made of this place and URL has moved on
         self._give(post, id_)
         self.fresh.add(id(post))
 

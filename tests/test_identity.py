@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.identity import Identified, Name, Remembered, claims, identify, item_name, names, url_name
@@ -173,6 +173,15 @@ class TestStaysTheSame:
         (before,) = memory.ids(post("a"))
         assert memory.ids() == []
         assert [before] == memory.ids(post("a"))
+
+    def test_another_of_the_same_title_and_day_is_a_doubt(self) -> None:
+        """A second "Weekly notes" on the day on which the first one was taken away: it is new, and held."""
+        memory = Memory()
+        (before,) = memory.ids(post("a", title="Weekly notes", text="x"))
+        assert memory.ids() == []
+        (answer,) = memory.scan(post("b", title="Weekly notes", text="y"))
+        assert (True, before) == (answer.is_new, answer.other)
+        assert answer.doubt
 
     def test_every_id_and_url_of_a_feed_changed_in_one_night(self) -> None:
         """235 entries with new ids and new URLs are the same 235 posts, each of them itself."""
@@ -486,6 +495,12 @@ class TestProperties:
             chance.shuffle(mixed)
             assert _told(straight.scan(*found)) == _told(shuffled.scan(*mixed))
 
+    @example([
+        [("a", "c", "", "", 0, 0), ("b", "c", "", "", 0, 0)],
+        [("a", "a", "", "", 0, 0), ("b", "a", "T", "", 0, 0)],
+        [("a", "a", "", "", 0, 0), ("c", "b", "T", "", 0, 0)],
+        [("a", "a", "", "", 0, 0), ("b", "c", "", "", 0, 0), ("c", "a", "", "", 0, 0)],
+    ])  # fmt: skip
     @settings(max_examples=300, deadline=None)
     @given(_SCANS)
     def test_items_of_one_scan_are_different_posts(self, scans: Scans) -> None:

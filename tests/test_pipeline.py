@@ -326,7 +326,7 @@ def test_two_sources_of_one_site_are_one_post(site: Site) -> None:
     """The same URL in a folder and in a feed is announced once, with the feed's tags where the file has none."""
     feed = Folder("feed")
     site.sources = [site.blog, feed]
-    site.more = '\n[sources.feed]\npath = "."\n'
+    site.more = '\n[sources.feed]\ntype = "feed"\nurl = "feed.xml"\n'
     site.scan()
     site.write("new")
     feed.posts.append(
