@@ -1,6 +1,6 @@
 """One post to twelve accounts whose servers take 300 ms each, as a whole process, against the slowest alone.
 
-And one post to three Mastodons against a bare script that posts to one with Mastodon.py.
+And one post to three accounts, of one network and of three, against a bare script that posts to one with Mastodon.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from pathlib import Path
 
 from tests.servers.proxy import Delay, Proxy
 from tests.servers.strict_mastodon import StrictMastodon
+from tests.servers.strict_webhook import StrictWebhook
 
 TWELVE, LATENCY = 12, 0.3
-RUNS = 5
+RUNS = 9
 SCRIPT = """
 import sys
 from mastodon import Mastodon
@@ -39,13 +40,13 @@ max_age = "36500d"
 """
 
 
-def _site(folder: Path, bases: Sequence[str], tokens: Sequence[str]) -> dict[str, str]:
-    """Write a site with one account for each base; return the environment of a run."""
+def _site(folder: Path, bases: Sequence[str], tokens: Sequence[str], more: str = "") -> dict[str, str]:
+    """Write a site with one account for each base, and `more` of them; return the environment of a run."""
     accounts = [
         f'[accounts.a{number}]\nnetwork = "mastodon"\ninstance = "{base}"\n' for number, base in enumerate(bases)
     ]
     (folder / "_posts").mkdir(parents=True)
-    (folder / "posse.toml").write_text(CONFIG + "".join(accounts), encoding="utf-8")
+    (folder / "posse.toml").write_text(CONFIG + "".join(accounts) + more, encoding="utf-8")
     bare = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     return bare | {f"POSSE_A{number}_ACCESS_TOKEN": token for number, token in enumerate(tokens)}
 
@@ -104,6 +105,24 @@ def _three() -> float:
         )
 
 
+def _three_networks() -> float:
+    """The ratio of a post to a Mastodon, a webhook and a folder to a bare script's to a Mastodon."""
+    posse = str(Path(sys.executable).parent / "posse")
+    with ExitStack() as stack:
+        ours, other = (stack.enter_context(StrictMastodon()) for _ in range(2))
+        hook = stack.enter_context(StrictWebhook())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        more = f'[accounts.hook]\nnetwork = "webhook"\nurl = "{hook.url}"\n'
+        more += '[accounts.journal]\nnetwork = "local"\npath = "journal"\n'
+        env = _site(folder, [ours.base], [ours.token], more) | {"POSSE_HOOK_SIGNING_SECRET": hook.token}
+        script = folder / "bare.py"
+        script.write_text(SCRIPT, encoding="utf-8")
+        return _pairs(
+            lambda number: _run([posse, "post", _write(folder, number)], folder, env),
+            lambda _number: _run([sys.executable, str(script), other.base, other.token], folder, env),
+        )
+
+
 def main() -> int:
     """Measure and print; return the exit code."""
     rows = [
@@ -113,6 +132,7 @@ def main() -> int:
             1.2,
         ),
         ("one post to three Mastodons, against a bare script that posts to one", _three(), 1.5),
+        ("one post to a Mastodon, a webhook and a folder, against the same script", _three_networks(), 1.5),
     ]
     print("\n| what | ratio | at most |\n|---|---|---|")  # noqa: T201 - the table is the result
     for what, ratio, limit in rows:
