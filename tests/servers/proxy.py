@@ -185,7 +185,10 @@ class Proxy:
             answer = b""
             while chunk := server.recv(65536):
                 answer += chunk
-        return answer
+        head, _, body = answer.partition(b"\r\n\r\n")
+        if b"\r\nconnection:" not in head.lower():  # else a client sends its next request where nobody reads any more
+            head += b"\r\nConnection: close"
+        return head + b"\r\n\r\n" + body
 
 
 def _read_head(client: socket.socket) -> bytes:
