@@ -17,7 +17,7 @@ from bot.networks import NETWORKS
 from bot.planner import Asked, Plan
 from bot.store.base import ReadOnlyStore
 from bot.survey import Survey
-from bot.watcher import yaml_text
+from bot.watcher import yaml_parser
 
 if TYPE_CHECKING:
     from bot.publishers.base import Ends
@@ -57,7 +57,7 @@ def command(offline: bool, live: bool, as_json: bool) -> int:
     ]
     findings, unasked = _lint(run, survey, plan, live=live)
     found["lint"] = [{"kind": one.kind, "path": one.path, "line": one.line, "message": one.message} for one in findings]
-    found["yaml"] = "libyaml" if yaml_text.IS_FAST else "python"
+    found["yaml"] = "libyaml" if yaml_parser.IS_FAST else "python"
     if as_json:
         out_json(found)
     else:

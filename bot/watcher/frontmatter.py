@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from frontmatter import detect_format
-
 from bot.watcher.heads import HEADS, Head
 from bot.watcher.values import Unreadable, Value
 
@@ -49,7 +47,7 @@ def cut(text: str) -> Parts:
     else:
         start = len(text) - len(text.lstrip())
         top = text[start:] if start else text
-        handler = detect_format(_ended(top), HEADS) if _FIRST_CHARACTERS.match(top) else None
+        handler = _detected(top) if _FIRST_CHARACTERS.match(top) else None
     if not isinstance(handler, Head):
         return Parts(None, "", text.strip("\n").rstrip(), 1)
     above = text.count("\n", 0, start)
@@ -59,6 +57,12 @@ def cut(text: str) -> Parts:
         raise Unreadable(error.message, line=above + 1) from error
     fenced = 0 if top.startswith("{") else handler.opening
     return Parts(handler, head, body.strip("\n").rstrip(), above + fenced + 1)
+
+
+def _detected(top: str) -> object:
+    from frontmatter import detect_format
+
+    return detect_format(_ended(top), HEADS)  # type: ignore[arg-type]  # it asks them to `detect`, and no more
 
 
 def load(parts: Parts) -> Matter:

@@ -8,8 +8,6 @@ import tomllib
 from datetime import date, datetime, time
 from typing import Any
 
-from frontmatter.default_handlers import BaseHandler
-
 from bot.watcher import yaml_text
 from bot.watcher.values import Unreadable
 
@@ -20,17 +18,26 @@ _CLOSING = {
 }
 
 
-class Head(BaseHandler):
-    """One kind of front matter: how it opens and closes, and how it is read.
+class Head:
+    """One kind of front matter, as python-frontmatter asks handlers to be: how it opens and closes, how it is read.
 
     `split` gives the text between the fences and the body; `opening` is how many lines the opening fence takes.
     """
 
+    FM_BOUNDARY: re.Pattern[str]
     opening = 1
+
+    def detect(self, text: str) -> bool:
+        """Whether `text` opens in this way."""
+        return self.FM_BOUNDARY.match(text) is not None
+
+    def load(self, fm: str) -> dict[str, Any]:
+        """Read what stands between the fences. Raises `Unreadable`; lines in errors are those of `fm`, from 1."""
+        raise NotImplementedError
 
     def split(self, text: str) -> tuple[str, str]:
         """Return (front matter, body); raises `Unreadable` when it is opened and never closed."""
-        opened = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        opened = self.FM_BOUNDARY.match(text)
         start = opened.end() if opened else 0
         closed = _CLOSING[text[:3]].search(text, start)
         if closed is None:

@@ -66,4 +66,5 @@ def test_a_preview_loads_no_network_and_no_writer(site: Site) -> None:
     modules = loaded(site, "preview", "follow-black-python-devs-on-juneteenth")
     assert set() == modules & HEAVY
     assert set() == {name for name in modules if name.startswith("bot.publishers")} | (modules & {"bot.courier"})
-    assert {"yaml", "regex"} <= modules
+    assert {"markdown_it", "regex"} <= modules
+    assert set() == modules & {"yaml", "frontmatter"}  # the usual front matter needs no parser

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.watcher import plain_yaml, yaml_text
+from bot.watcher import plain_yaml, yaml_parser
 
 _PIECES = st.sampled_from(
     [
@@ -20,7 +20,7 @@ def test_what_it_reads_it_reads_as_the_parser_does(text: str) -> None:
     """Whatever is written: the same table, or it is left to the parser."""
     found = plain_yaml.load(f"{text}\n")
     if found is not None:
-        assert yaml_text._parsed(f"{text}\n") == found
+        assert yaml_parser.load(f"{text}\n") == found
 
 
 @pytest.mark.parametrize(
