@@ -310,7 +310,8 @@ def test_a_body_that_is_known_is_left_out(http: Http) -> None:
     """It is told by its print, however it comes in pieces; another is there in full."""
 
     def in_pieces(client: socket.socket) -> None:
-        client.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        client.sendall(head + b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
 
     with script(in_pieces) as server:
         same = http.fetch(server.base, allow_private=True, known=body_print(b"abcde"))
