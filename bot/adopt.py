@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.config.model import AccountConfig
 from bot.errors import CredentialError, PublishError
@@ -15,8 +16,7 @@ from bot.publishers.base import Publisher, Sighting
 from bot.store.base import Enqueue, Standing, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Adopted:
+class Adopted(Struct, frozen=True):
     """What one account's timeline told: how many of its posts were read, and which of ours it was found to hold.
 
     `error` says why it could not be read, or not to its end; what was found until then is recorded all the same.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from bot import watcher
 from bot.config.model import AccountConfig, Config
@@ -37,8 +38,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass
-class App:
+class App(Struct, dict=True):
     """One run. The preview half (`reading`, `pipeline`) holds no publisher, no secret and no writable store."""
 
     config: Config

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.config.model import AccountConfig
 from bot.errors import LeaseLost, SourceError, StateBusy, StateError
@@ -27,8 +28,7 @@ from bot.store.base import Store
 _UNSEEN = frozenset({"media", "blob"})  # notes of uploads, which no reader sees
 
 
-@dataclass(slots=True)
-class Courier:
+class Courier(Struct, dict=True):
     """Sends what is due and looks for what is uncertain, one delivery at a time on each account.
 
     `recheck` says why a post may no longer go (None: it may); it may raise `SourceError`. After a run, `silent_until`
@@ -45,11 +45,9 @@ class Courier:
     stopping: threading.Event = field(default_factory=threading.Event)
     silent_until: datetime | None = None
     fingerprint: Callable[[AccountConfig], str] = lambda _account: ""
-    _publishers: dict[str, Publisher] = field(default_factory=dict)
-    _jobs: Jobs = field(init=False)
-    _outcomes: Outcomes = field(init=False)
 
     def __post_init__(self) -> None:
+        self._publishers: dict[str, Publisher] = {}
         self._jobs = Jobs(self.terms.lease.total_seconds())
         self._outcomes = Outcomes(self.store, self.accounts, self.terms, self.tell, self.fingerprint)
 

@@ -11,9 +11,10 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol
+
+from msgspec import Struct
 
 from bot.errors import CredentialError
 from bot.private_file import PrivateTable
@@ -22,6 +23,13 @@ SERVICE = "posse"
 CREDENTIALS = "credentials.json"
 SESSIONS = "sessions.json"
 KEYRING_SECONDS = 5.0
+
+
+class Unshown(Struct, frozen=True):
+    """A record that holds secrets: its repr shows no value."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
 
 
 class Secret:
@@ -52,8 +60,7 @@ class Secret:
         raise TypeError("a secret is not pickled or copied to where it could be read")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A secret, and where it came from in words for a person."""
 
     secret: Secret

@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot import schedule
 from bot.config.model import Config
@@ -32,8 +33,7 @@ _AGAIN = timedelta(seconds=1)  # when to look after another daemon was found loo
 _UNTIL = (Reason.SETTLING, Reason.FUTURE)  # what a scan at a known moment will find ready
 
 
-@dataclass(slots=True)
-class Daemon:
+class Daemon(Struct):
     """The loop. `log(event, **facts)` writes one line; `beat(url)` asks for the heartbeat's address."""
 
     config: Config

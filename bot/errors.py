@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Exit(IntEnum):
@@ -28,8 +28,7 @@ class PosseError(Exception):
     exit_code: Exit = Exit.TROUBLE
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigProblem:
+class ConfigProblem(NamedTuple):
     """One thing wrong in a configuration: `where` is `table.key`, `line` from 1 where it is known."""
 
     where: str

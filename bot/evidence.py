@@ -7,15 +7,16 @@ as they come, and only the rest has to be kept until the whole scan is there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.identity import Identified, Name, derive
 from bot.likeness import Remembered
 from bot.model import Post, PostId
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A found post and its names, its place first. `has_more` says that its page told of further addresses."""
 
     post: Post

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot.formatter.pictures import Picture, Wanted, wanted
 from bot.formatter.rules import Rules
@@ -12,8 +14,7 @@ from bot.planner import Plan, Planned
 PictureGetter = Callable[[Collection[Wanted]], Mapping[Wanted, Picture]]
 
 
-@dataclass(slots=True)
-class Gallery:
+class Gallery(Struct):
     """Holds pictures as they go out. `get` gets those that are asked for; what it does not answer is left out."""
 
     get: PictureGetter = lambda _wishes: {}

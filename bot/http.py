@@ -12,11 +12,12 @@ import time
 import zlib
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from bot import __version__
 from bot.errors import PublishError, Rejected, TryLater, Uncertain
@@ -34,8 +35,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORBIDDEN_ON = frozenset({"authorization", "cookie"})  # not carried to another host by a redirect
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What a GET of an address found in content came to.
 
     `url` is where it ended and `chain` every URL asked, in order, that one last. `headers` have lower-case names.
@@ -46,10 +46,13 @@ class Page:
     url: str
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     chain: tuple[str, ...]
     whole: bool = True
     is_known: bool = False
+
+    def __repr__(self) -> str:
+        return f"Page({self.url}, {self.status}, {len(self.body)} bytes)"
 
 
 def body_print(body: bytes, before: str = "") -> str:

@@ -12,7 +12,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.likeness import Remembered as Remembered
 from bot.likeness import match, same_day
@@ -26,8 +28,7 @@ Wish = tuple[str, PostId, Sequence[Name]]
 ITEM, URL = "item", "url"
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(Struct, frozen=True):
     """One found post with its identity. `doubt` is a sentence when a person must say whether it is `other`.
 
     `duplicate` names a post that is present under the same URL: this one is not announced.

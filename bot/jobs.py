@@ -10,8 +10,9 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.errors import Uncertain
 from bot.http import DEADLINE
@@ -21,8 +22,7 @@ LAST_CALL = 5.0  # seconds that what is in flight gets once the bot was told to 
 SHARE = 0.8  # of the lease that one step may take
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """One delivery in hand: the steps still to come, and until when the running one may take. `what`: send or look."""
 
     delivery: Delivery
@@ -31,8 +31,7 @@ class Job:
     deadline: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one step brought: a value, an error, or neither at the end of the steps. `late`: its thread still runs."""
 
     job: Job
@@ -41,8 +40,7 @@ class Step:
     late: bool = False
 
 
-@dataclass(slots=True)
-class Jobs:
+class Jobs(Struct):
     """All jobs in hand, at most one an account. `lease` is in seconds."""
 
     lease: float

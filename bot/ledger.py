@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import knowledge, planner, rows
 from bot.model import Post, PostId, PostRef, Reason
@@ -13,8 +15,7 @@ from bot.store.base import ReadOnlyStore, Store
 from bot.survey import Part
 
 
-@dataclass(slots=True)
-class LeftAlone:
+class LeftAlone(Struct):
     """How many posts were there before, and the newest of them that may be announced all the same."""
 
     count: int = 0

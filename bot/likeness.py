@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.model import Post, PostId
 
@@ -14,8 +15,7 @@ _NEAR = timedelta(days=62)
 _SURE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """What identity needs to know of a post the store remembers."""
 
     id: PostId

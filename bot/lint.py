@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.formatter import plain
 from bot.formatter.markdown import tokens
@@ -48,8 +49,7 @@ _HEADS: Mapping[Kind, tuple[str, str]] = {
 _COUNTED = {Kind.TITLE}  # a note needs none, so the number says enough
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing found in one file. `at` is the post's date, None where it has none."""
 
     kind: Kind
@@ -59,8 +59,7 @@ class Finding:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A post whose announcement on an account would wait for a person, and why."""
 
     post: Post

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from bot.errors import PostNotFound
 from bot.identity import url_name
 from bot.model import PostId
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One post, and all that it may be called by. `urls` are names as `identity.url_name` makes them."""
 
     id: PostId

@@ -6,10 +6,11 @@ All datetimes are aware and in UTC. All text is NFC as the author typed it, with
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
+
+from msgspec import Struct, field
 
 PostId = NewType("PostId", str)
 DeliveryId = NewType("DeliveryId", int)
@@ -74,16 +75,14 @@ class Visibility(StrEnum):
     DIRECT = "direct"
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A picture of a post: `source` is a URL, or a path as the author wrote it; `alt` is None when none was given."""
 
     source: str
     alt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What an author sets in the front matter's `posse` table for one scope: everywhere, one account or one network.
 
     `skip` keeps the post from that account or network alone.
@@ -97,8 +96,7 @@ class Words:
     skip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PostSettings:
+class PostSettings(Struct, frozen=True):
     """The front matter's `posse` key, read. `skip` is `posse: false`; `per` is keyed by account or network name."""
 
     skip: bool = False
@@ -108,8 +106,7 @@ class PostSettings:
     per: Mapping[str, Words] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True):
     """One piece of writing on the site, as a source found it.
 
     `id` is empty until `identity` has said which post this is. `source_id` names the item within its source (the path
@@ -145,8 +142,7 @@ class Post:
     authors: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something wrong with one file or entry. `path` is relative to the configuration; `line` counts from 1."""
 
     path: str
@@ -164,8 +160,7 @@ class SpanKind(StrEnum):
     MENTION = "mention"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch `text[start:end]` (code points) of a part. `target`: a URI, a tag without `#`, a handle without `@`."""
 
     start: int
@@ -174,8 +169,7 @@ class Span:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One message of an announcement (a thread has several). `length` is in the network's own unit."""
 
     text: str
@@ -183,8 +177,7 @@ class Part:
     spans: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
+class Thumbnail(Struct, frozen=True):
     """A picture small enough for its use: raw bytes, MIME type, pixels, and what it shows."""
 
     data: bytes
@@ -194,8 +187,7 @@ class Thumbnail:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """The link's preview, for networks where the client makes it."""
 
     url: str
@@ -204,8 +196,7 @@ class Card:
     thumbnail: Thumbnail | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """A picture that goes out with the words. An empty `alt` is none at all, unless it is `decorative`."""
 
     data: bytes
@@ -217,8 +208,7 @@ class Media:
     decorative: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What one GET of a post's page told. `live` says that it is there; `detail` why it is not.
 
     `landing` is the address people end at, None when it is `url` itself; `urls` are the others it is known by: all
@@ -235,8 +225,7 @@ class Page:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PostRef:
+class PostRef(Struct, frozen=True):
     """What an announcement remembers of its post, so that it can be shown without the site."""
 
     id: PostId
@@ -246,8 +235,7 @@ class PostRef:
     published: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """The finished words for one post on one account, with all that travels with them.
 
     `key` is 32 lower-case hex digits derived from (account, post, round): the same input always gives the same key.
@@ -282,24 +270,21 @@ class Announcement:
         return "\n\n".join(part.text for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A step of a publish that is done and must not be done again (an uploaded media id, a sent part)."""
 
     kind: str
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """One part as the network has it: its own id there and its permalink (None where the network gives none)."""
 
     remote_id: str
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """Proof that an announcement went out: every part in order, and when (the network's time where it tells)."""
 
     parts: tuple[Sent, ...]
@@ -316,8 +301,7 @@ class Receipt:
         return self.parts[0].url
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The store's row that carries one announcement to its end.
 
     `fence` rises at every claim and never resets. `attempts` counts sends only. `not_before` is when it may next be

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from bot.config.model import Config, NoticesConfig
 from bot.errors import CredentialError, PublishError, TryLater
@@ -20,8 +21,7 @@ from bot.store.base import ReadOnlyStore, Store
 _COMMAND_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """One thing that waits for a person. `key` is the same for as long as it is the same trouble."""
 
     key: str
@@ -54,8 +54,7 @@ def troubles(store: ReadOnlyStore) -> list[Trouble]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Notifier:
+class Notifier(Struct, frozen=True):
     """Sends what is new among the troubles, and remembers what was told. `password()` is that of the mail account."""
 
     config: NoticesConfig

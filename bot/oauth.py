@@ -12,12 +12,14 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from msgspec import Struct
+
+from bot.credentials import Unshown
 from bot.errors import CredentialError
 from bot.http import plain as plain  # those that log in speak of it as of a part of this
 
@@ -48,12 +50,11 @@ class Person(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Unshown, frozen=True):
     """What is drawn anew for each log-in: the state that its answer must bear, and the verifier that stays here."""
 
-    state: str = field(repr=False)
-    verifier: str = field(repr=False)
+    state: str
+    verifier: str
 
     @property
     def challenge(self) -> str:
@@ -66,8 +67,7 @@ def draw(text: Callable[[int], str] = secrets.token_urlsafe) -> Attempt:
     return Attempt(state=text(24), verifier=text(48))
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What the server's page asks the person. `pkce` is whether the server knows S256 challenges."""
 
     endpoint: str
@@ -89,13 +89,12 @@ class Question:
         return f"{self.endpoint}?{urlencode(asked)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Unshown, frozen=True):
     """A code, to be exchanged once for a token, with what must go with it. `verifier` is empty without PKCE."""
 
-    code: str = field(repr=False)
+    code: str
     redirect: str
-    verifier: str = field(repr=False)
+    verifier: str
 
 
 def authorize(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot import retry
 from bot.adopt import record
@@ -20,8 +22,7 @@ from bot.sights import FURTHEST, Sights
 from bot.store.base import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What the courier is told of time and patience. `zone` is the one of quiet hours."""
 
     owner: str
@@ -33,8 +34,7 @@ class Terms:
     zone: tzinfo = UTC
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One thing that happened to a delivery, or to an account (`delivery` None): for a log line and the exit code."""
 
     kind: str
@@ -48,8 +48,7 @@ class NoReceipt(Exception):
     """A defect: a publisher came to its end without a receipt, or with something that is none."""
 
 
-@dataclass(slots=True)
-class Outcomes:
+class Outcomes(Struct):
     """Writes outcomes for one courier. Whatever it writes is fenced: a late worker's is lost, and told as an event."""
 
     store: Store

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot import identity, knowledge, lookup, planner, rows
 from bot.config.model import Config
@@ -21,16 +23,14 @@ from bot.survey import PART, Keeper, Survey, Surveyor
 from bot.watcher.base import RemoteSource, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """A survey and the plan made of it."""
 
     survey: Survey
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Enqueued:
+class Enqueued(Struct, frozen=True):
     """What `enqueue` did: the plan it followed, the rows it made, and rows that newly wait for a person.
 
     The posts of which nothing can become any more are in the store alone; `left_alone` counts those of a first run.
@@ -55,8 +55,7 @@ PageGetter = Callable[[Mapping[str, Image | None]], Mapping[str, Page]]
 Select = Callable[[ReadOnlyStore, Survey], Asked]
 
 
-@dataclass(slots=True)
-class Pipeline:
+class Pipeline(Struct):
     """The way of a post from the sources to the outbox.
 
     `get_pages` asks for pages: it is given only the URLs that are needed, each with the author's picture for its card.

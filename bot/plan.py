@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+
+from msgspec import Struct, field
 
 from bot.config.model import AccountConfig, GuardsConfig, SourceConfig
 from bot.model import Announcement, Page, Post, PostId, Reason, State
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """An identified post and its history. `public_since` is None while it is a draft or its date has not come."""
 
     post: Post
@@ -23,8 +23,7 @@ class Candidate:
     duplicate_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a post stands on an account: its latest round's row. `frozen` holds words that a send has fixed."""
 
     round: int
@@ -37,8 +36,7 @@ class Standing:
     frozen: Announcement | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A person's own wish: these posts, on these accounts (all when None), a further round when `again`."""
 
     posts: frozenset[PostId]
@@ -46,8 +44,7 @@ class Asked:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One announcement. It is sent now, unless `hold` (a person must release it) or `wait` (until `until`) says not."""
 
     post: Post
@@ -62,8 +59,7 @@ class Planned:
     frozen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A post that is not announced on an account, and why. `final` ones are recorded, so they stay left out."""
 
     post: Post
@@ -75,8 +71,7 @@ class LeftOut:
     round: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that would be announced now, oldest first, and the reason for every post that is left out."""
 
     planned: tuple[Planned, ...]
@@ -87,8 +82,7 @@ class Plan:
         return tuple(entry for entry in self.planned if not entry.hold and not entry.wait)
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """What the planner is told beside the posts.
 
     `sent` holds the instants of an account's latest announcements, `spent` the dollars that went on them this month.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.networks import Guarantee
@@ -15,44 +16,38 @@ TRUSTED = 4  # so often the wait a server asks for is taken as it is; a long out
 ATTEMPTS = 14  # with the waits above: about two days of trying
 
 
-@dataclass(frozen=True, slots=True)
-class TryAt:
+class TryAt(Struct, frozen=True):
     """Send the same words under the same key, at `at`. `spent` is False when the attempt does not count."""
 
     at: datetime
     spent: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class LookFirst:
+class LookFirst(Struct, frozen=True):
     """It may be there: look at the network at `at`, None when only a person can tell."""
 
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(Struct, frozen=True):
     """It failed, and a person must know."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """The account is refused: send nothing on it until a person has logged in. The delivery stays due."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class LookAgain:
+class LookAgain(Struct, frozen=True):
     """Not certain yet: look once more at `at`."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """Certainly not there."""
 
 

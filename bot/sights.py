@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from bot.errors import TooFar, TryLater, Uncertain
 from bot.links import same_link
@@ -30,8 +31,7 @@ def look(
         yield list(publisher.recent(since))
 
 
-@dataclass(slots=True)
-class Sights:
+class Sights(Struct):
     """What the accounts' timelines showed a moment ago."""
 
     _seen: dict[str, tuple[float, datetime, list[Sighting]]] = field(default_factory=dict)

@@ -11,8 +11,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from bot import __version__
 from bot.config.model import Config
@@ -39,8 +40,7 @@ def terms(config: Config, rules: Mapping[str, Rules]) -> str:
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-@dataclass(slots=True)
-class Steady:
+class Steady(Struct):
     """What the last plans said of posts that wait, by source: the stamps and the rows that they said it of.
 
     It holds under the `terms` those plans were made by, and no others.

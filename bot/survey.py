@@ -6,9 +6,11 @@ Posts come in parts. What is evident of a part is passed on at once; the rest wa
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot import evidence, identity, likeness
 from bot.errors import SourceError
@@ -27,8 +29,7 @@ PART = 500
 Unread = Callable[[str, Mapping[str, str], Mapping[str, Waiting]], frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What one look at all the sources found, identified, and what the store must be told of it.
 
     What a `Keeper` has taken is not in it.
@@ -45,8 +46,7 @@ class Survey:
     reread: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some posts of a survey: what there is to plan, what to remember, and the names that posts answer to."""
 
     candidates: Sequence[Candidate]

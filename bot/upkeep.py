@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from bot.config.model import AccountConfig
 from bot.errors import CredentialError, PublishError, Unauthorized
@@ -16,8 +17,7 @@ from bot.store.base import Store
 EVERY = timedelta(hours=1)
 
 
-@dataclass(slots=True)
-class Upkeep:
+class Upkeep(Struct):
     """The upkeep of one process. `fingerprint` is what tells an account's secrets from others without showing them."""
 
     accounts: Mapping[str, AccountConfig]

@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
+from msgspec import Struct
 
 # httpx brings in a command line of its own, with rich and pygments, where those are installed: more than half of what
 # it costs to import. With None in its place Python says "no such module", and httpx goes on without it.
@@ -37,8 +37,7 @@ class PrivateAddress(httpcore.ConnectError):
     """The host has an address that is not on the public internet; nothing was connected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """When the present call must be over, by the monotonic clock."""
 
     at: float

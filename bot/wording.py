@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot.config.model import AccountConfig, Config
 from bot.formatter.card import own_card
@@ -63,8 +65,7 @@ def _pictures(facts: Pictures, told: Mapping[str, int]) -> Pictures:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """Makes and inspects announcements by the rules of each account."""
 
     rules: Mapping[str, Rules]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import evidence
 from bot.config import load
@@ -76,8 +78,7 @@ class Remote(Folder):
         return {}
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """One post as a scan shows it, by letters: few enough that they meet."""
 
     place: str

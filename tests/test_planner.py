@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from bot.config.model import AccountConfig, Filter, GuardsConfig, Pacing, SourceConfig
 from bot.model import Announcement, BodyFormat, Page, Post, PostId, PostSettings, Reason, State

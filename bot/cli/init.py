@@ -107,7 +107,7 @@ def _newest(posts: Sequence[Post]) -> Post | None:
 
 def _asked(found: Found) -> tuple[Found, list[Account]]:
     """Ask what the site did not tell, and where posts shall be announced."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from bot.networks import NETWORKS, Kind
     from bot.sites.toml import Account

@@ -48,7 +48,7 @@ def preview(posts: tuple[str, ...], accounts: tuple[str, ...], *, as_json: bool,
 
 
 def _only(outlook: Outlook, names: frozenset[str]) -> Outlook:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     plan = outlook.plan
     kept = replace(

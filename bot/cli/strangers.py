@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import identity, report
 from bot.app import App, relative
@@ -65,8 +67,7 @@ def join(run: App, names: Sequence[str], only: frozenset[str] | None, *, again: 
     return _select(found, only, again=again)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """The names that the sources answer to, and the item names of the strangers."""
 
     known: list[str]

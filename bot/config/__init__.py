@@ -1,4 +1,4 @@
-"""The configuration: TOML in, frozen dataclasses out, every problem at once."""
+"""The configuration: TOML in, frozen structs out, every problem at once."""
 
 from bot.config.find import find
 from bot.config.load import load

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bot.config import values as v
 from bot.model import Visibility
 from bot.networks import DEFAULT_TEMPLATE, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key. `default` is as it would be written in TOML; None means that the key is unset by default."""
 
     name: str

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from bot.links import without_password
 from bot.model import Visibility
 from bot.networks import Network
 
 
-@dataclass(frozen=True, slots=True)
-class SiteConfig:
+class SiteConfig(Struct, frozen=True):
     """`[site]`: the base of canonical links, and the language posts are written in."""
 
     url: str | None = None
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """`only` or `exclude`: a post matches when one of its tags, categories or its source is named, or by its title."""
 
     tags: tuple[str, ...] = ()
@@ -32,8 +31,7 @@ class Filter:
     titled: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceConfig:
+class SourceConfig(Struct, frozen=True):
     """`[sources.NAME]`. `site_url`, `timezone` and `language` are the source's own, else the site's."""
 
     name: str
@@ -52,8 +50,7 @@ class SourceConfig:
     every: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pacing:
+class Pacing(Struct, frozen=True):
     """How an account spreads what it says: least time between, most per hour, and quiet hours in the site's zone."""
 
     spacing: timedelta = timedelta(0)
@@ -61,8 +58,7 @@ class Pacing:
     quiet: tuple[time, time] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountConfig:
+class AccountConfig(Struct, frozen=True):
     """`[accounts.NAME]`: one login on one network, and its rules."""
 
     name: str
@@ -85,8 +81,7 @@ class AccountConfig:
     thread_parts: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class GuardsConfig:
+class GuardsConfig(Struct, frozen=True):
     """`[guards]`: what keeps old, unfinished and too many posts from going out."""
 
     baseline: bool = True
@@ -102,8 +97,7 @@ class GuardsConfig:
     grace: timedelta = timedelta(minutes=2)
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleConfig:
+class ScheduleConfig(Struct, frozen=True):
     """`[schedule]`: how often the daemon looks, and whom it tells that it lives."""
 
     every: timedelta = timedelta(minutes=5)
@@ -111,8 +105,7 @@ class ScheduleConfig:
     heartbeat: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateConfig:
+class StateConfig(Struct, frozen=True):
     """`[state]`: where the record of what went out is kept, and how long a worker may hold a delivery."""
 
     url: str
@@ -132,8 +125,7 @@ class StateConfig:
         return Path(self.url.removeprefix("sqlite:///")) if self.url.startswith("sqlite:///") else None
 
 
-@dataclass(frozen=True, slots=True)
-class NoticesConfig:
+class NoticesConfig(Struct, frozen=True):
     """`[notices]`: who is told of trouble, once per trouble."""
 
     command: str | None = None
@@ -144,8 +136,7 @@ class NoticesConfig:
     smtp_user: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """A whole configuration. `path` is its file, `root` the folder that relative paths start from."""
 
     path: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bot.formatter.urls import ANY_URL
 from bot.model import Image
@@ -23,8 +24,7 @@ class Kind(StrEnum):
     MORE = "more"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One block: its plain words (line breaks only where the author set hard ones) and its pictures, in order."""
 
     kind: Kind

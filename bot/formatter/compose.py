@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+
+from msgspec import Struct
 
 from bot.formatter import drafts, hashtags, measure, mentions, template, threads, urls, words
 from bot.formatter.drafts import Draft
@@ -20,8 +21,7 @@ UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 _PLACE = "\ufdd0"  # a noncharacter where the link will stand
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """Finished words; `link` is where the announced link stands in them, None when there is none."""
 
     text: str

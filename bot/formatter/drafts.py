@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.formatter.measure import graphemes
 from bot.formatter.sentences import closes_with_colon
@@ -14,8 +16,7 @@ from bot.formatter.words import DERIVED_MOST, Said
 _ENOUGH = 40  # graphemes of a note that are worth keeping beside its hashtags
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What a template is filled with, beside the link."""
 
     title: str = ""
@@ -24,8 +25,7 @@ class Draft:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(Struct, frozen=True):
     """Which elastic parts a template has a place for."""
 
     title: bool

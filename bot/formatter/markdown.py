@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from bot.formatter.blocks import SOFT, Block, Kind, is_own_address, tidy, untorn
 from bot.formatter.extensions import HOLE, commonmark, without_holes

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.formatter import plain
 from bot.formatter.extensions import HOLE
@@ -15,8 +17,7 @@ from bot.model import Announcement, Image, Media, Post, Reason
 from bot.networks import Pictures
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """One picture of a post, as its author names it, for a network's limits. `path` and `url` are the post's own."""
 
     source: str
@@ -27,8 +28,7 @@ class Wanted:
     alt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """What became of a picture: the one that is sent, or None, and what the author should hear of it."""
 
     media: Media | None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from bot.model import Visibility
 from bot.networks import DEFAULT_TEMPLATE as DEFAULT_TEMPLATE
 from bot.networks import Network, Pictures, Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """One account's rules for words.
 
     `limit` and `url_length` are the server's own where it told them, else the network's. `hashtags` is how many may

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.formatter import plain
 from bot.formatter.mentions import settle
@@ -17,8 +18,7 @@ _SIGNS = re.compile(r"[*_`~\\]")
 _ELEMENT = re.compile(r"<(?:p|br|div|a|em|strong|b|i|span|ul|ol|h[1-6])\b[^<>]*>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What may be said of a post. `title` is empty where the words begin with it; `alone` is the title without words.
 
     `derived` words have a cap and may not end on a colon; a `note` goes out whole when it fits.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 DEFAULT_TEMPLATE = "{{ title }}\n\n{{ summary }}\n\n{{ url }}\n\n{{ hashtags }}"
 
@@ -48,8 +49,7 @@ class Kind(StrEnum):
     TEXTS = "texts"  # a list of them
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """One key of an account's table. `default` is a TOML value as Python; None with `required` False means unset."""
 
     name: str
@@ -60,8 +60,7 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SecretKey:
+class SecretKey(Struct, frozen=True):
     """One secret of an account. `how` says where a person gets it.
 
     `looks` is its shape, each x a lower-case letter or digit: a login warns of what looks different. Empty for any.
@@ -77,8 +76,7 @@ class SecretKey:
     lives: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
+class Pictures(Struct, frozen=True):
     """What one picture may be on a network: bytes, pixels in all and on a side, graphemes of its alt text.
 
     `fetched` says that the network fetches the file itself, as it lies on the site, and takes JPEG and PNG alone.
@@ -95,8 +93,7 @@ class Pictures:
     fetched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(Struct, frozen=True):
     """What a network takes, in US dollars: for a post, for one that holds a link, and for a picture's alt text."""
 
     post: float
@@ -104,8 +101,7 @@ class Prices:
     alt: float
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """A kind of place to announce on.
 
     `publisher` is `package.module:Class`, imported where it is used. `limit` is in `unit`; `byte_limit` is a second

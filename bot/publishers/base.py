@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from bot.errors import Uncertain
 from bot.model import Announcement, Note, Receipt
@@ -28,24 +29,21 @@ class Halfway(Uncertain):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """One top-level post of the account's own, as its timeline shows it: every link it bears, in text or card."""
 
     receipt: Receipt
     links: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """When credentials end by themselves: at `at`, or earlier where that is not `known`."""
 
     at: datetime
     known: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """Who the credentials belong to, and what the server told of its limits.
 
     `limits` may hold `characters`, `url_length`, `media` (pictures of one post), `alt`, `picture_bytes` and
@@ -123,8 +121,7 @@ class Vault(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """What a publisher is made from: the account's name, its options by key, its secrets, and the tools it shares.
 
     `options` holds a value for every option of the network's facts (a path is absolute). `secret(key)` finds a secret

@@ -11,12 +11,14 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
+from bot.credentials import Unshown
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import wait_from
 from bot.publishers.base import Access
@@ -30,8 +32,7 @@ _STALE = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing"})
 _BARRED = frozenset({"AccountTakedown", "AccountSuspended", "AccountDeactivated", "AuthenticationRequired"})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer of the server. `data` is None where it is not a JSON object; `error` is the server's name for it."""
 
     status: int
@@ -47,16 +48,15 @@ class Answer:
         return self.status in (400, 401) and self.error in _STALE
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Unshown, frozen=True):
     """A log-in. `owner` tells whether it belongs to this handle, service and password; `pds` is where its calls go."""
 
     owner: str
     did: str
     handle: str
     pds: str
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
+    access: str
+    refresh: str
 
 
 class Xrpc:
@@ -138,7 +138,7 @@ class Xrpc:
             kept = self._kept(owner)
             if kept is None or (used is not None and kept.access == used.access) or self._ended(kept):
                 kept = (self._refresh(kept) if kept else None) or self._log_in(owner)
-                self._access.vault.write({name: getattr(kept, name) for name in Session.__slots__})
+                self._access.vault.write({name: getattr(kept, name) for name in Session.__struct_fields__})
         self._session = kept
         return kept
 
@@ -185,7 +185,7 @@ class Xrpc:
     def _kept(self, owner: str | None = None) -> Session | None:
         """Return the kept log-in, None where there is none, or another owner's."""
         values = self._access.vault.read()
-        if set(values) != set(Session.__slots__) or (owner is not None and values["owner"] != owner):
+        if set(values) != set(Session.__struct_fields__) or (owner is not None and values["owner"] != owner):
             return None
         kept = Session(**values)
         return kept if kept.owner.startswith(self._name_digest()) else None

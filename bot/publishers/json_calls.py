@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
@@ -18,8 +19,7 @@ from bot.publishers.masking import host_of, masked
 REFUSED = frozenset({401, 403})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer. `data` is empty where the body is no JSON object; `text` is the body; both without our secrets.
 
     `at` is the server's time where it tells, else ours. `once` says that it answers a request that announces.

@@ -10,10 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
@@ -25,16 +26,14 @@ NOT_MASTODONS = "that is not Mastodon's: is `instance` a Mastodon server?"
 _ABOUT_THE_TOKEN = re.compile(r"scope|token|your login|authenticated|authoriz", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How long one call may take, in seconds: to connect or between two bytes, and in all."""
 
     read: float = 30.0
     total: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a server said. `headers` have lower-case names; `text` is the body, without our secret."""
 
     status: int
@@ -51,17 +50,12 @@ class Answer:
             return None
 
 
-@dataclass(slots=True)
 class Api:
     """One account on one server; `instance` is an http(s) address."""
 
-    access: Access
-    bounds: Bounds = Bounds()
-    host: str = field(init=False)
-    _base: str = field(init=False)
-    _token: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, access: Access, bounds: Bounds | None = None) -> None:
+        self.access = access
+        self.bounds = bounds or Bounds()
         self._base = str(self.access.options["instance"]).rstrip("/")
         self.host = urlsplit(self._base).netloc
         self._token = self.access.secret("access_token").reveal()

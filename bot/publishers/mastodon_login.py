@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot import oauth
-from bot.credentials import Secret
+from bot.credentials import Secret, Unshown
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized
 from bot.http import wait_from
 from bot.publishers.base import Access
@@ -26,10 +25,9 @@ SCOPES = ("write:statuses", "write:media", "read:statuses", "read:accounts")
 PROFILE = "profile"  # since Mastodon 4.3, as is the metadata that names it
 
 
-@dataclass(frozen=True, slots=True)
-class _App:
+class _App(Unshown, frozen=True):
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str
 
 
 def login(access: Access, person: oauth.Person, *, seconds: float = oauth.LOGIN_SECONDS) -> Mapping[str, Secret]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
+
+from msgspec import Struct
 
 from bot.formatter import plain, urls
 from bot.model import Announcement, Receipt, Sent
@@ -19,8 +20,7 @@ from bot.publishers.base import Sighting
 _HREF = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a post is made: as an article with a name, or as a note; and what the server is told to do with it."""
 
     article: bool = False

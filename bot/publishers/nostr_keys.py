@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from bot.credentials import Unshown
 
 # https://github.com/bitcoin/bips/blob/master/bip-0340.mediawiki
 _FIELD = 2**256 - 2**32 - 977
@@ -23,12 +24,11 @@ _BECH32 = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 Point = tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Unshown, frozen=True):
     """A key pair. `public` is 64 hex digits; the secret one does not show itself."""
 
     public: str
-    secret: int = field(repr=False)
+    secret: int
 
     def sign(self, digest: bytes, random: bytes = bytes(32)) -> str:
         """Return the BIP-340 signature of 32 bytes, in hex. The same `random` gives the same signature."""

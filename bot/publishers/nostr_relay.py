@@ -8,11 +8,11 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
@@ -37,8 +37,7 @@ class Fate(Enum):
     LOST = "lost"  # they may be there
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What one relay made of the events; `words` are its own, or what went wrong."""
 
     relay: str

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
+from bot.credentials import Unshown
 from bot.publishers.base import Access, Ends, Vault
 
 LIFE = timedelta(days=60)
@@ -18,8 +20,7 @@ WARN_FROM = timedelta(days=10)
 TRY_AGAIN = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Unshown, frozen=True):
     """A token, until when it lives, and when it shall be renewed.
 
     `owner` tells which secret it stems from. `until` is the latest it can be, and the truth where it is `known`.
@@ -29,9 +30,9 @@ class Kept:
     owner: str
     until: datetime
     renew: datetime
-    token: str = field(repr=False)
+    token: str
     known: bool = False
-    refresh: str = field(default="", repr=False)
+    refresh: str = ""
 
 
 Renew = Callable[[Kept], Kept | None]

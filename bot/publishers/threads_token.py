@@ -6,8 +6,9 @@ alive may be renewed; one that was not renewed for sixty days is dead.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from bot.errors import PublishError
 from bot.publishers import sixty_days

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
@@ -30,8 +31,7 @@ _BARRED = ("permission", "suspended", "locked", "not authorized", "enrolled", "s
 _BARRED_TYPES = ("oauth1-permissions", "client-forbidden", "unsupported-authentication", "unauthorized")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer. `data` is its `data` member, empty where there is none; `body` is None where it is no JSON object.
 
     `words` are the network's own, without secrets; `kind` is the last part of its problem type.

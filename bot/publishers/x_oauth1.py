@@ -9,14 +9,14 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from bot.credentials import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The app's key and secret, and the account's token and its secret (empty before there is one)."""
 
     key: Secret

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from msgspec.structs import replace
+
 from bot import oauth
-from bot.credentials import Secret
+from bot.credentials import Secret, Unshown
 from bot.errors import CredentialError, PublishError, Rejected, TryLater, Unauthorized
 from bot.http import wait_from
 from bot.publishers.base import Access
@@ -29,13 +30,12 @@ TWO_HOURS = 7200
 IDLE = timedelta(days=30)  # how long a refresh token lives unused is published nowhere; people tell of six months
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Unshown, frozen=True):
     """What is kept. `owner` tells from which log-in it has come; `user` is the account's number, empty if unknown."""
 
     owner: str
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
+    access: str
+    refresh: str
     ends: str
     user: str = ""
 
@@ -111,12 +111,12 @@ class Tokens:
     def _kept(self, owner: str) -> Session | None:
         """Return what is kept, None where there is nothing, or another log-in's."""
         values = self._access.vault.read()
-        if set(values) != set(Session.__slots__) or values["owner"] != owner:
+        if set(values) != set(Session.__struct_fields__) or values["owner"] != owner:
             return None
         return Session(**values)
 
     def _keep(self, session: Session) -> None:
-        self._access.vault.write({name: getattr(session, name) for name in Session.__slots__})
+        self._access.vault.write({name: getattr(session, name) for name in Session.__struct_fields__})
 
     def _owner(self) -> str:
         """Return what changes with each log-in; nothing can be had from it."""

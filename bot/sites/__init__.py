@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bot.config import values
 from bot.sites import eleventy, hugo, jekyll, pelican, zola

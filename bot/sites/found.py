@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Kind(StrEnum):
@@ -19,8 +20,7 @@ class Kind(StrEnum):
     FEED = "a feed"
 
 
-@dataclass(frozen=True, slots=True)
-class Posts:
+class Posts(Struct, frozen=True):
     """One folder of posts. `path` is relative to the site's folder, `permalink` as `[sources.NAME]` has it.
 
     Of a feed `path` is its address.
@@ -33,8 +33,7 @@ class Posts:
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A site. `base` is its folder relative to the one that was asked about ("" when it is that one).
 
     `config` is the generator's own file, relative to `base`. `notes` are sentences about what could not be learnt and
@@ -55,8 +54,7 @@ class Found:
     data: str | None = None
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Struct):
     """Sentences being collected, each once."""
 
     lines: list[str] = field(default_factory=list)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from bot.networks import NETWORKS
 from bot.sites.found import Found, Kind, Posts
@@ -17,8 +18,7 @@ _EXAMPLES: dict[str, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """One account a person asked for; `options` are TOML values as Python."""
 
     name: str

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from bot.model import Announcement, Delivery, DeliveryId, Note, PostId, Reason, Receipt, State
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPost:
+class KnownPost(Struct, frozen=True):
     """A post as the store remembers it. `first_public` is when it was first seen that was no draft and had its date.
 
     `doubt` says which other post it may be, found when it was first seen; the signs do not come back at a later scan.
@@ -35,8 +35,7 @@ class KnownPost:
     doubt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a post stands on an account: its latest round's row, without the words."""
 
     id: DeliveryId
@@ -53,8 +52,7 @@ class Standing:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SourceHealth:
+class SourceHealth(Struct, frozen=True):
     """How the last scans of a source went. `error` is None after a good one."""
 
     name: str
@@ -63,8 +61,7 @@ class SourceHealth:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountHealth:
+class AccountHealth(Struct, frozen=True):
     """What is known of an account beside its deliveries: a pause and its reason, and the limits the server told.
 
     `paused_secret` is a fingerprint of the secret that was refused, empty when there was none; None for another pause.
@@ -78,8 +75,7 @@ class AccountHealth:
     limits_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Enqueue:
+class Enqueue(Struct, frozen=True):
     """One planned row: made, or its words renewed while nobody has claimed it."""
 
     announcement: Announcement | None
@@ -94,8 +90,7 @@ class Enqueue:
     released: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The rows of a post that may still change: how many, when the last was written, and the sum of their fences.
 
     It is another one after anything has happened to them.

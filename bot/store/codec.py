@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import force_setattr, replace
 
 from bot.model import Announcement, Note, Receipt
 
@@ -34,7 +35,7 @@ def instant_or_none(text: str | None) -> datetime | None:
 
 
 def encode(value: Any) -> str:
-    """A dataclass, or a list or table of them, as JSON text."""
+    """A struct, or a list or table of them, as JSON text."""
     return _writer().encode(value).decode()
 
 
@@ -58,7 +59,7 @@ def announcement(text: str | None, created_at: datetime | None = None) -> Announ
     if text is None:
         return None
     words: Announcement = _reader(Announcement).decode(text)
-    object.__setattr__(words, "created_at", created_at)  # nobody else has it yet; a copy takes twice the reading
+    force_setattr(words, "created_at", created_at)  # nobody else has it yet; a copy takes twice the reading
     return words
 
 

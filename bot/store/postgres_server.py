@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
+from bot.credentials import Unshown
 from bot.errors import PosseError, StateBusy, StateError
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -44,12 +44,11 @@ _SESSION = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Unshown, frozen=True):
     """Where a database is. `name` is its address without user and password, for messages."""
 
     name: str
-    _parameters: dict[str, Any] = field(repr=False)
+    _parameters: dict[str, Any]
 
     @classmethod
     def at(cls, url: str) -> Server:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from bot.errors import NeedsPerson, StateBusy, StateError
 from bot.model import Reason, State
@@ -38,8 +38,7 @@ _SHOWN = 5
 _MOVED = "the state was moved to"
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What an import did: rows that are new, and rows that the store held already."""
 
     new: int

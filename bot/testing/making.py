@@ -7,8 +7,9 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from bot.credentials import Secret
 from bot.errors import CredentialError, PublishError
@@ -17,8 +18,7 @@ from bot.model import Announcement, Note, Part, PostId, PostRef, Receipt, Span, 
 from bot.publishers.base import Access, Publisher, Vault
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What one `publish` came to: the notes it yielded, then a receipt or an error."""
 
     notes: tuple[Note, ...]
@@ -26,8 +26,7 @@ class Attempt:
     error: PublishError | None
 
 
-@dataclass
-class MemoryVault:
+class MemoryVault(Struct):
     """A `Vault` that lives as long as the test."""
 
     values: dict[str, str] = field(default_factory=dict)

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.links import same_link
@@ -18,8 +20,7 @@ from bot.testing.making import announcement, attempt, by_steps, png, raised
 A_WHILE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """One post as the network itself holds it, seen around the publisher and not through it.
 
     `links` is every address it links to, in text, facets or card. None means that the network keeps no such thing.

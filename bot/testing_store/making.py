@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from bot.errors import LeaseLost
 from bot.model import Announcement, Delivery, PostId, Reason, Receipt, Sent, State

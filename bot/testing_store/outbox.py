@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from bot.model import Delivery, DeliveryId, Note, PostId, Reason, Receipt, Sent, State
 from bot.store.base import Store

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from bot.model import Post, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """What one look at a source found.
 
     `posts` were read in this scan; `unchanged` are the source ids whose stamp was the one already known, so they were
@@ -62,8 +62,7 @@ class LargeSource(Source, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """What a remote source is told before it asks.
 
     `memo` is what its last errand left; `known` are the source ids that the store holds of it; `wanted` are those that

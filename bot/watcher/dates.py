@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from msgspec import Struct
 
 _TIME = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -32,8 +33,7 @@ _ZONES |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PS
 _IN_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[-_ ]+(.*))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """When a post was published, in UTC. `has_time` is False for a date alone, which is midnight where it was written.
 
     It is midnight in the zone that was given for dates that bear none. `written` is `at` with the offset as written.
@@ -41,7 +41,7 @@ class Moment:
 
     at: datetime
     has_time: bool
-    written: datetime | None = field(default=None, compare=False)
+    written: datetime | None = None
 
 
 def parse(raw: str, zone: tzinfo) -> Moment:

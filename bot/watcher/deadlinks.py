@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.errors import PublishError
 from bot.http import Http
@@ -18,8 +19,7 @@ MOST = 1000
 _GONE = frozenset({404, 410})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`dead` says by link why it is dead; `asked` is how many were asked, `left` how many there was no time for."""
 
     dead: dict[str, str]

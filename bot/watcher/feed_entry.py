@@ -7,12 +7,14 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bot.formatter.repair import repair
 from bot.links import normalise
@@ -32,8 +34,7 @@ _FEW = 5
 _ENDING = re.compile(r"\.(?:x?html?|php|aspx?|md)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a feed says of one entry. Addresses are absolute where that can be known; dates are as they were written.
 
     `others` are further addresses of the same page. `base` is what the addresses in the content start from, where the
@@ -57,8 +58,7 @@ class Entry:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True):
     """A feed that was read. `every` is how often it says that it changes; `trouble` is what is wrong with its text."""
 
     entries: tuple[Entry, ...]
@@ -69,8 +69,7 @@ class Feed:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """What is known of a feed beside its text: the source's name, the zone of dates without one, a language."""
 
     source: str
@@ -79,8 +78,7 @@ class Origin:
     mark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Posts:
+class Posts(Struct, frozen=True):
     """The posts of a feed, and entries that are none."""
 
     posts: tuple[Post, ...]

@@ -6,9 +6,10 @@ import re
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urldefrag, urljoin, urlsplit
+
+from msgspec import Struct
 
 from bot.errors import PublishError, Rejected
 from bot.http import MOST_REDIRECTS, Http, Page, wait_from
@@ -42,8 +43,7 @@ class NoFeed(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a server gave. `body` is None where nothing has changed: it says so, or sends the bytes that are known.
 
     `etag` and `modified` are what to send the next time.
@@ -83,8 +83,7 @@ def ask(
     return asker.ask(urldefrag(start or url)[0], headers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asker:
+class _Asker(Struct, frozen=True):
     """One errand: the redirects from one address."""
 
     http: Http

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.formatter.measure import graphemes
 from bot.formatter.shorten import capped, cut
@@ -49,8 +50,7 @@ _ROOM_FOR_LINK = 40
 _PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What an entry's settings say. `fields` stand in place of the entry's own."""
 
     fields: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.watcher.heads import HEADS, Head
 from bot.watcher.values import Unreadable, Value
@@ -12,8 +13,7 @@ from bot.watcher.values import Unreadable, Value
 _FIRST_CHARACTERS = re.compile(r"---|\+\+\+|;;;|\{|[A-Za-z][\w-]*:")
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
+class Matter(Struct, frozen=True):
     """A file taken apart: `values` by key in lower case (the last of two holds), `head` the text they were read from.
 
     `line` is the line of the file that `head` begins with; `found` is False when the file has no front matter.
@@ -26,8 +26,7 @@ class Matter:
     found: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """A file's text cut at its fences, nothing read yet. `handler` is None when there is no front matter."""
 
     handler: Head | None

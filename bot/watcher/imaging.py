@@ -8,8 +8,9 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from bot.networks import Pictures
 
@@ -32,8 +33,7 @@ class BadPicture(Exception):
     """The bytes are no picture that can be shown; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A picture as it goes out. `stopped` says that it moved and does not any more."""
 
     data: bytes

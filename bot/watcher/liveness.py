@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bot.errors import PublishError
 from bot.http import Http
@@ -68,16 +69,14 @@ class _NotThere(Exception):
     """Why a page is not live, in a few words."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     """The way from the address asked to the page people land on: every address, that one last."""
 
     chain: tuple[str, ...]
     facts: html.Facts
 
 
-@dataclass(frozen=True, slots=True)
-class _Asker:
+class _Asker(Struct, frozen=True):
     """One call of `ask`, from any of its threads. `until` is by the monotonic clock."""
 
     http: Http

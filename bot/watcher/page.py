@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from bot.formatter.card import DESCRIPTION_MOST, TITLE_MOST
 from bot.formatter.html import without_formatting
@@ -28,8 +29,7 @@ _IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "
 _ALTS = ("og:image:alt", "twitter:image:alt")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What one HTML page tells. Addresses are absolute http(s) ones, None where there is none.
 
     `title` and `description` are the card's, from Open Graph where it is there, else the page's own; `heading` is the

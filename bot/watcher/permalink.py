@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
+
+from msgspec import Struct
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -50,8 +51,7 @@ class UndatedError(PermalinkError):
     """A pattern needs a date, and the post has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What placeholders are filled from.
 
     `slug` is the front matter's, else `name`: the file's name without date and extension (`file` is it with

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from bot.errors import PublishError
 from bot.formatter.pictures import Picture, Wanted, described
@@ -71,8 +72,7 @@ def _without(wish: Wanted, why: str) -> Picture:
     return Picture(None, (f"it goes without its picture {wish.source}: {why}",))
 
 
-@dataclass(frozen=True, slots=True)
-class _Getter:
+class _Getter(Struct, frozen=True):
     """One call of `get`, from any of its threads. `until` is by the monotonic clock; `kept` holds bytes by address."""
 
     http: Http

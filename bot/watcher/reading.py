@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from bot.model import Post
 from bot.watcher import addresses, dates, fields, settings
@@ -28,8 +29,7 @@ _FILE_TIMES = frozenset({"created", "last modified", "git created", "git last mo
 _DATES = ("date", "publishdate", "pubdate", "published", "created")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What a source knows of the site its files make.
 
     `pattern` is expanded for a post with no address of its own; `sections` are the folders between the site's content
@@ -47,8 +47,7 @@ class Site:
     below: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One file: its id (a POSIX path relative to the configuration), and the path below the source's folder, cut up."""
 
     source_id: str

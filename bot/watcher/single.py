@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import unquote, urldefrag, urlsplit
+
+from msgspec.structs import replace
 
 from bot.errors import PublishError
 from bot.http import Http

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _OF_POSTS = frozenset({"_posts", "posts", "post", "content", "src", "source", "notes", "blog", "articles", "pages"})
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """The folders of one source: its posts' and the configuration's, both absolute."""
 
     root: Path

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from bot.errors import SourceError
 from bot.watcher import globs
@@ -13,8 +14,7 @@ from bot.watcher import globs
 _PASSED_OVER = frozenset({"node_modules", "_site", "__pycache__"})
 
 
-@dataclass(frozen=True, slots=True)
-class BadLink:
+class BadLink(Struct, frozen=True):
     """A symbolic link that is not followed, and why."""
 
     below: str
@@ -57,8 +57,7 @@ class Selection:
         return self._excluded is not None and self._excluded.match(below) is not None
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """One walk through `folder`. Ids are `prefix` and the path below the folder; `known` maps them to stamps.
 
     After `run` is through, `unchanged` holds the ids whose stamp is the known one. A link is followed only to what lies

@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 _STEP = 40  # milliseconds without a change after which a burst of them is over
 _LONGEST_BURST = 1000
 _AGAIN = 3.0  # seconds until a folder that cannot be watched is tried again
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A folder to watch (absolute), and whether a path in it (absolute) may be, or hold, one of its posts."""
 
     folder: str

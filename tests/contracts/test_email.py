@@ -4,13 +4,13 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import Rejected, TryLater, Unauthorized
 from bot.model import Announcement, Media

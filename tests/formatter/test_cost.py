@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from bot.formatter.by_hand import compose_link
 from bot.formatter.cost import cost

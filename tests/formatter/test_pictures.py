@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.formatter.compose import compose
 from bot.formatter.pictures import Picture, Wanted, described, lacking, left_out, wanted, warnings

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 LAYOUT = '<html><body><main data-url="{url}">{content}</main></body></html>\n'
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A site: `files` as they are; `pages` by path, as the text of their front matter, get a body with a mark."""
 
     name: str

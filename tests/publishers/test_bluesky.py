@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from bot.credentials import FileVault
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain

@@ -7,12 +7,12 @@ import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import Rejected, TryLater, Uncertain
 from bot.model import Card, Media, Thumbnail, Visibility

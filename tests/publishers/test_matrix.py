@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import Rejected, TryLater, Unauthorized, Uncertain
 from bot.model import Announcement, Media, Part, Span, SpanKind

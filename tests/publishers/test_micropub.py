@@ -8,12 +8,13 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from bot.errors import CredentialError, Rejected, TooFar, TryLater, Unauthorized, Uncertain
 from bot.model import Announcement, Media, Note

@@ -9,11 +9,11 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from nostr_sdk import Event as SdkEvent
 from nostr_sdk import Keys as SdkKeys
 from nostr_sdk import Nip19Coordinate, Nip19Event

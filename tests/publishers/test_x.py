@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.credentials import Secret
 from bot.errors import CredentialError, PublishError, Rejected, TryLater, Unauthorized, Uncertain

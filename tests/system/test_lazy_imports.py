@@ -11,10 +11,21 @@ import pytest
 from tests.system.site import JOURNAL, Site
 
 HEAVY = {
-    *("httpx", "mastodon", "requests", "keyring", "rich", "jinja2", "msgspec", "ftfy", "platformdirs", "psutil"),
+    *("httpx", "mastodon", "requests", "keyring", "rich", "jinja2", "ftfy", "platformdirs", "psutil"),
     *("filelock", "apscheduler", "PIL", "asyncio", "difflib", "ssl", "importlib.metadata", "bot.publishers.mastodon"),
 }
-ONLY_FOR_POSTS = {"yaml", "frontmatter", "markdown_it", "regex", "sqlite3", "zoneinfo", "tomllib", "json", "bot.app"}
+ONLY_FOR_POSTS = {
+    "yaml",
+    "frontmatter",
+    "markdown_it",
+    "regex",
+    "sqlite3",
+    "zoneinfo",
+    "tomllib",
+    "json",
+    "msgspec",
+    "bot.app",
+}
 SHOW = """
 import sys
 from bot.cli import run

@@ -34,11 +34,13 @@ POSTS = int(os.environ.get("POSSE_TEST_POSTS") or 200)
 
 # Run by Python before anything else: the one clock of the bot is `hours` off.
 WRONG_CLOCK = """
-from datetime import timedelta
+from datetime import datetime, timedelta
 from bot import app
-def wrong():
-    return app.now() + timedelta(hours={hours})
-app.App.__init__.__defaults__ = tuple(wrong if x is app.now else x for x in app.App.__init__.__defaults__)
+class Wrong(datetime):
+    @classmethod
+    def now(cls, zone=None):
+        return datetime.now(zone) + timedelta(hours={hours})
+app.datetime = Wrong
 """
 
 
@@ -128,10 +130,10 @@ def test_eight_daemons_one_killed_every_few_seconds(
 def test_the_server_restarts_in_the_middle(site: Site, postgres: PostgresServer) -> None:
     """PostgreSQL goes away for two seconds: the same daemons go on, and each post is there once."""
     name = postgres.make_database()
-    posts = 100
+    posts = 300
     fill(site, postgres.url(name), posts, JOURNAL + SECOND)
     with daemons(site, 2) as running:
-        until(lambda: states(postgres, name)["delivered"] > 20, 90)
+        until(lambda: site.log().count(" started ") == 2 and states(postgres, name)["delivered"] > 20, 90)
         postgres.stop("immediate")
         time.sleep(2)
         postgres.start()

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.watcher import dates
-from bot.watcher.dates import Moment
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -29,13 +28,15 @@ CHICAGO = ZoneInfo("America/Chicago")
 )
 def test_a_date_with_a_time_is_an_instant(raw: str, expected: datetime) -> None:
     """Every form with a time is read to the same instant, a bare one in the zone given."""
-    assert Moment(expected, has_time=True) == dates.parse(raw, CHICAGO)
+    found = dates.parse(raw, CHICAGO)
+    assert (found.at, found.has_time) == (expected, True)
 
 
 @pytest.mark.parametrize("raw", ["2024-06-19", "2024/06/19", " 2024-6-19 ", "19 June 2024", "Jun 19, 2024"])
 def test_a_date_alone_is_midnight_in_the_zone(raw: str) -> None:
     """A date without a time says so, and is midnight in the zone given."""
-    assert Moment(datetime(2024, 6, 19, 5, tzinfo=UTC), has_time=False) == dates.parse(raw, CHICAGO)
+    found = dates.parse(raw, CHICAGO)
+    assert (found.at, found.has_time) == (datetime(2024, 6, 19, 5, tzinfo=UTC), False)
 
 
 def test_a_time_the_clock_skips_is_read_as_if_it_had_not_changed() -> None:

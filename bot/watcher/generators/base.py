@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Struct
+
 from bot.watcher.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """One file that the generator makes a page of.
 
     `path` is POSIX and relative to the site's folder; `values` and `head` are its front matter, read and as it stands.
@@ -40,8 +40,7 @@ class File:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """What the generator makes of a file.
 
     `path` begins with "/" and is below the site's base, None when no page is made; it is percent-encoded where

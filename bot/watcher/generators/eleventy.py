@@ -7,11 +7,12 @@ import posixpath
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from bot.watcher.generators import liquid
 from bot.watcher.generators.base import File, Made
@@ -25,8 +26,7 @@ _SCRIPTS = (".11tydata.js", ".11tydata.mjs", ".11tydata.cjs")
 _TABLES = (".json", ".11tydata.json")
 
 
-@dataclass(slots=True)
-class Eleventy:
+class Eleventy(Struct):
     """A site of Eleventy's. `top` is its input folder ("" or "name/"); `base` is its `pathPrefix`."""
 
     root: str

@@ -6,9 +6,10 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from bot.watcher import yaml_text
 from bot.watcher.values import Unreadable
@@ -20,8 +21,7 @@ _PASSED_OVER = frozenset({"node_modules", "_site", "__pycache__", "public", "out
 USUAL = ("posts", "post", "blog", "articles", "writing", "notes", "entries", "journal", "news", "_posts")
 
 
-@dataclass(slots=True)
-class Folder:
+class Folder(Struct):
     """One folder. `troubles` collects a sentence for every file that is there and cannot be read.
 
     `seen` collects the texts that were read: when none of them changes, nothing that was learnt from them does.

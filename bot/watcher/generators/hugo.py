@@ -6,10 +6,11 @@ import posixpath
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from bot.watcher import dates
 from bot.watcher.generators.base import File, Made, texts, zone_of
@@ -68,8 +69,7 @@ def _is_hugo(values: Mapping[str, Any], folder: Folder) -> bool:
     return not ours and "base_url" not in keys and bool(keys & _KEYS) and folder.has_folder("content")
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """One language of a site: its prefix ("" or "/nn"), its own content folder, patterns and address if it has any."""
 
     key: str
@@ -79,8 +79,7 @@ class Language:
     base: str | None = None
 
 
-@dataclass(slots=True)
-class Hugo:
+class Hugo(Struct):
     """A site of Hugo's.
 
     `languages` has the default one first; `ugly` is one flag, or one for each section; `off`

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bot.watcher.permalink import DAYS, MONTHS, PermalinkError, UndatedError
 
@@ -42,8 +43,7 @@ _DATED: dict[str, Callable[[datetime], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """How a site spells: whether in lower case, and whether without accents."""
 
     lower: bool = True
@@ -72,8 +72,7 @@ class Names:
         return self.sanitized(_lower(path).replace(" ", "-") if self.lower else path)
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """What fills a permalink pattern. `name` is the file's (a bundle's folder's), `slug` the front matter's."""
 
     title: str

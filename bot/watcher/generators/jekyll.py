@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from bot.watcher import dates, globs, permalink
 from bot.watcher.generators.base import File, Made, texts, zone_of
@@ -21,8 +22,7 @@ _SUFFIXES = {"pretty": "/", "date": ":output_ext", "ordinal": ":output_ext", "no
 _TIMESTAMP = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt]|\s+)\d\d?:\d\d:\d\d(?:\.\d*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """One entry of `defaults`: for which files it is, and the values it gives them."""
 
     path: str
@@ -38,8 +38,7 @@ class Scope:
         return globs.compiled((f"/{self.path.strip('/')}",)).match(path) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Jekyll:
+class Jekyll(Struct, frozen=True):
     """A site of Jekyll's. `source` and `inside` are the folders of all, and of collections ("" or "name/")."""
 
     root: str

@@ -8,11 +8,12 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from bot.watcher.generators.base import File, Made, zone_of
 from bot.watcher.generators.folder import Folder
@@ -54,8 +55,7 @@ def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:
     return ast.literal_eval(node)
 
 
-@dataclass(frozen=True, slots=True)
-class Pelican:
+class Pelican(Struct, frozen=True):
     """A site of Pelican's: `values` are its settings, `content` the folder of its texts ("" or "name/")."""
 
     root: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from bot.watcher.generators.base import File, Made, texts
 from bot.watcher.generators.folder import Folder, at, words
@@ -17,8 +18,7 @@ _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?(?:_|
 _UNSAFE = re.compile(r'[\0<>:"/\\|?*#%\n\r\t(){}\[\]&$^~]')
 
 
-@dataclass(frozen=True, slots=True)
-class Zola:
+class Zola(Struct, frozen=True):
     """A site of Zola's. `how` is `slugify.paths`: on, safe or off."""
 
     root: str
