@@ -132,7 +132,14 @@ class Daemon(Struct):
                 return self._wake.get(timeout=left)
             except queue.Empty:
                 break
-        return "scan" if self._look_at is not None and self._look_at <= self.clock() else "deliver"
+        return "scan" if self._is_time_to_look() else "deliver"
+
+    def _is_time_to_look(self) -> bool:
+        """Whether a post may be ready by now. Where the state cannot be asked for the time, what follows tells of it."""
+        try:
+            return self._look_at is not None and self._look_at <= self.clock()
+        except PosseError:
+            return False
 
     def _patience(self) -> float:
         """How many seconds nothing is to be done. A state that cannot be asked is told of by what follows at once."""

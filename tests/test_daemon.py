@@ -14,7 +14,7 @@ from bot import daemon as daemons
 from bot.config import load
 from bot.courier import Courier
 from bot.daemon import Daemon
-from bot.errors import StateBusy
+from bot.errors import StateBusy, StateError
 from bot.pipeline import Enqueued, Outlook, Pipeline
 from bot.planner import Plan
 from bot.store import open_store
@@ -133,3 +133,19 @@ def test_it_does_not_give_way_for_ever(bench: Bench, monkeypatch: pytest.MonkeyP
     bench.scans.busy = True
     bench.daemon.scan()
     assert [True] == bench.scans.waited
+
+
+def test_a_state_that_cannot_be_asked_for_the_time_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's clock is away between two rounds: the daemon goes on, and looks when it is back."""
+    monkeypatch.setattr(daemons, "_LONGEST_SLEEP", 0.05)
+
+    def away() -> datetime:
+        if bench.rounds.count < 3:
+            raise StateError("postgresql://db.example/posse: connection failed")
+        return bench.clock.now
+
+    bench.daemon.clock = away
+    bench.daemon._look_at = bench.clock.now
+    assert ["deliver"] * 3 == [bench.daemon._next() for _ in range(3)]
+    bench.rounds.count = 3
+    assert "scan" == bench.daemon._next()
