@@ -135,7 +135,7 @@ class Daemon(Struct):
         return "scan" if self._is_time_to_look() else "deliver"
 
     def _is_time_to_look(self) -> bool:
-        """Whether a post may be ready by now. Where the state cannot be asked for the time, what follows tells of it."""
+        """Whether a post may be ready by now. Where the state cannot be asked for the time, what follows says so."""
         try:
             return self._look_at is not None and self._look_at <= self.clock()
         except PosseError:
