@@ -57,7 +57,7 @@ def as_known(post: Post, before: KnownPost | None, now: datetime, doubt: str | N
         stamp=post.stamp,
         first_seen=before.first_seen if before else now,
         first_public=(before.first_public if before else None) or (now if public else None),
-        changed_at=now if changed or before is None else before.changed_at,
+        changed_at=now if changed or before is None else min(before.changed_at, now),  # a clock may be put back
         gone_at=None,
         doubt=doubt or (before.doubt if before else None),
     )

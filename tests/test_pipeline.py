@@ -134,6 +134,18 @@ def test_a_new_post_is_due_once_it_has_settled(site: Site) -> None:
     assert site.text("new").startswith("About new")
 
 
+def test_a_clock_put_back_keeps_no_post_settling(site: Site) -> None:
+    """A post that was seen in what is now the future has settled a moment from now, not when that time has come."""
+    site.write("new")
+    site.scan(minutes=1)
+    site.clock.advance(hours=-10)
+    site.blog.edit("new.md", published=site.clock.now)
+    site.scan(minutes=1)
+    assert site.where("new") == "nowhere"
+    site.scan()
+    assert site.where("new") == "due:"
+
+
 def test_an_edit_recomposes_what_nobody_has_claimed(site: Site) -> None:
     """An unclaimed row takes the new words, once they stand."""
     site.write("new")
