@@ -20,6 +20,7 @@ from bot.networks import DEFAULT_TEMPLATE, LOCAL, Guarantee
 from bot.outcomes import Terms
 from bot.pipeline import Pipeline
 from bot.planner import Asked
+from bot.steady import Steady
 from bot.store.sql import SqlStore
 from bot.store.sqlite import Sqlite
 from tests.model.network import ModelNetwork
@@ -162,7 +163,7 @@ class World:
         dialect = Sqlite.open(self.state)
         dialect.rows("PRAGMA synchronous = OFF", {})  # crashes here are of processes, not of power
         store = WatchedStore(SqlStore(dialect))
-        pipeline = Pipeline(self.config, [self.source], lambda _wanted: {})
+        pipeline = Pipeline(self.config, [self.source], lambda _wanted: {}, steady=Steady())
         app = App(self.config, {}, clock=self.clock)
         app.pipeline = pipeline
         courier = Courier(
