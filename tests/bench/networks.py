@@ -72,18 +72,21 @@ def _pairs(ours: Callable[[int], float], floor: Callable[[int], float]) -> float
 
 
 def _many(count: int, latency: float) -> float:
-    """The ratio of a post to `count` accounts to a post to one of them, each answer `latency` seconds late."""
+    """The ratio of a post to `count` accounts to a post to one, each answer `latency` seconds late.
+
+    The one is on a server of its own: on one of theirs the look would find the post, and send nothing.
+    """
     posse = str(Path(sys.executable).parent / "posse")
     with ExitStack() as stack:
-        servers = [stack.enter_context(StrictMastodon()) for _ in range(count)]
+        servers = [stack.enter_context(StrictMastodon()) for _ in range(count + 1)]
         proxies = [stack.enter_context(Proxy(server.base)) for server in servers]
         for proxy in proxies:
             proxy.inject(Delay(latency), times=None)
         all_of_them = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         one = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        tokens = [server.token for server in servers]
-        env_all = _site(all_of_them, [proxy.base for proxy in proxies], tokens)
-        env_one = _site(one, [proxies[0].base], tokens[:1])
+        bases, tokens = [proxy.base for proxy in proxies], [server.token for server in servers]
+        env_all = _site(all_of_them, bases[1:], tokens[1:])
+        env_one = _site(one, bases[:1], tokens[:1])
         return _pairs(
             lambda number: _run([posse, "post", _write(all_of_them, number)], all_of_them, env_all),
             lambda number: _run([posse, "post", _write(one, number)], one, env_one),
