@@ -95,9 +95,12 @@ class Courier(Struct, dict=True):
 
     def _expire(self) -> None:
         in_hand = self._jobs.deliveries()
-        for delivery in self.store.expire(self.terms.clock(), self.terms.is_dead):
+        for delivery in self.store.expire(self.terms.clock(), self._is_dead):
             if delivery.id not in in_hand:
                 self.tell(Event("expired", delivery.account, delivery, delivery.error or ""))
+
+    def _is_dead(self, owner: str) -> bool:
+        return owner != self.terms.owner and self.terms.is_dead(owner)
 
     def _start(self, only: Collection[DeliveryId] | None) -> None:
         """Give every idle account that may speak its next delivery."""

@@ -19,9 +19,9 @@ _MONTH = r"(?P<month>[A-Za-z]{3,9})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
 _NAMED = tuple(
-    re.compile(rf"{_WEEKDAY}{day},?\s+(?P<year>\d{{4}})(?:(?:,?\s+(?:at\s+)?){_TIME})?", re.IGNORECASE)
+    rf"(?i:{_WEEKDAY}{day},?\s+(?P<year>\d{{4}})(?:(?:,?\s+(?:at\s+)?){_TIME})?)"
     for day in (rf"{_DAY}\s+{_MONTH}", rf"{_MONTH}\s+{_DAY}")
-)
+)  # compiled when one is met
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -54,7 +54,7 @@ def parse(raw: str, zone: tzinfo) -> Moment:
     """
     text = raw.strip()
     for form in (_NUMBERS, *_NAMED):
-        if found := form.fullmatch(text):
+        if found := re.fullmatch(form, text):
             return _moment(found, zone)
     raise ValueError(f'"{text}" is not a date')
 
