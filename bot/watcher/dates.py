@@ -53,7 +53,9 @@ def parse(raw: str, zone: tzinfo) -> Moment:
     included: its order cannot be known.
     """
     text = raw.strip()
-    for form in (_NUMBERS, *_NAMED):
+    if found := _NUMBERS.fullmatch(text):
+        return _moment(found, zone)
+    for form in _NAMED:
         if found := re.fullmatch(form, text):
             return _moment(found, zone)
     raise ValueError(f'"{text}" is not a date')
