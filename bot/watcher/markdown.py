@@ -87,7 +87,7 @@ class MarkdownSource:
 
     def _walked(self, known: Mapping[str, str]) -> tuple[list[str], frozenset[str], list[Problem]]:
         """What is to be read, what is unchanged, and which links are bad."""
-        walk = Walk(self._folder, self._prefix, self._selection, known, self._mark)
+        walk = Walk(self._folder, self._prefix, self._selection, dict(known), self._mark)
         found: list[str] = []
         links: list[Problem] = []
         try:
@@ -99,7 +99,7 @@ class MarkdownSource:
                         found.append(item)
         except SourceError as error:
             raise SourceError(f"[sources.{self.name}] {error}") from error
-        return sorted(found), frozenset(walk.unchanged), links
+        return sorted(found), frozenset(known).difference(walk.left), links
 
     def _part(self, found: Sequence[str], unchanged: frozenset[str], problems: Sequence[Problem]) -> Scan:
         with _uncollected():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 from msgspec import Struct, field
@@ -58,18 +58,17 @@ class Selection:
 
 
 class Walk(Struct):
-    """One walk through `folder`. Ids are `prefix` and the path below the folder; `known` maps them to stamps.
+    """One walk through `folder`. Ids are `prefix` and the path below the folder; `left` maps known ones to their stamps.
 
-    After `run` is through, `unchanged` holds the ids whose stamp is the known one. A link is followed only to what lies
-    in the folder and is not met at its own place, so nothing is found twice and loops end.
+    From `left`, `run` takes out what still has its stamp: what stays is changed or gone. A link is followed only to
+    what lies in the folder and is not met at its own place, so nothing is found twice and loops end.
     """
 
     folder: str
     prefix: str
     selection: Selection
-    known: Mapping[str, str]
+    left: dict[str, str]
     mark: str
-    unchanged: list[str] = field(default_factory=list)
     _pending: list[tuple[str, str]] = field(default_factory=list)
     _linked: set[str] = field(default_factory=set)
 
@@ -86,20 +85,21 @@ class Walk(Struct):
 
     def _folder(self, entries: Iterable[os.DirEntry[str]], below: str) -> Iterator[str | BadLink]:
         """One folder. The branch for an unchanged file is nearly the whole cost of a scan: it calls nothing of ours."""
-        selection, mark, get, keep = self.selection, self.mark, self.known.get, self.unchanged.append
+        selection, mark, left, take = self.selection, self.mark, self.left, self.left.pop
         endings, is_settled, base = selection.endings, selection.is_settled, self.prefix + below
         for entry in entries:
             name = entry.name
             id_ = base + name
-            stamp = get(id_)
+            stamp = take(id_, None)
             if stamp is not None:
                 try:
                     stat = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
+                    left[id_] = stamp
                     continue  # it went while we looked
                 if stamp == f"{stat.st_mtime_ns}-{stat.st_size}-{stat.st_ctime_ns}-{mark}":
-                    keep(id_)
                     continue
+                left[id_] = stamp
             if name[0] == ".":
                 continue
             if entry.is_file(follow_symlinks=False):
