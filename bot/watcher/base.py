@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -20,17 +20,14 @@ class Scan(Struct, frozen=True):
     """
 
     posts: tuple[Post, ...]
-    unchanged: frozenset[str] = frozenset()
+    unchanged: Set[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     window: bool = False
 
     def present(self) -> frozenset[str]:
         """Every source id that the source still holds."""
-        return (
-            self.unchanged
-            | frozenset(post.source_id for post in self.posts)
-            | frozenset(problem.source_id for problem in self.problems)
-        )
+        read = (one.source_id for ones in (self.posts, self.problems) for one in ones)
+        return frozenset(self.unchanged).union(read)
 
 
 class Source(Protocol):
@@ -71,7 +68,7 @@ class Errand(Struct, frozen=True):
 
     now: datetime
     memo: Mapping[str, str]
-    known: frozenset[str] = frozenset()
+    known: Collection[str] = ()
     wanted: frozenset[str] = frozenset()
     patient: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -56,7 +56,7 @@ class FeedSource:
         self._problems: tuple[Problem, ...] = ()
         self._notices: tuple[Problem, ...] = ()
         self._failure: str | None = "it has not been asked for"
-        self._known: frozenset[str] = frozenset()
+        self._known: Collection[str] = ()
         self._memo: dict[str, str] = {}
         self._asked: datetime | None = None
 
@@ -86,7 +86,8 @@ class FeedSource:
         if self._failure:
             raise SourceError(f"[sources.{self.name}] {self._failure}")
         if self._posts is None:
-            present = self._known if self._known.issuperset(known) else self._known.union(known)
+            is_all = len(known) >= len(self._known)  # else some of it is to be read again
+            present = known.keys() if is_all else frozenset(known).union(self._known)
             problems = feed_memo.problems(self._memo, self.name)
             return Scan((), present, (*self._notices, *problems), window=True)
         found = self._posts.values()

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,7 +85,7 @@ class MarkdownSource:
             yield self._part(found[start : start + size], unchanged, problems)
             unchanged, problems = frozenset(), []
 
-    def _walked(self, known: Mapping[str, str]) -> tuple[list[str], frozenset[str], list[Problem]]:
+    def _walked(self, known: Mapping[str, str]) -> tuple[list[str], Set[str], list[Problem]]:
         """What is to be read, what is unchanged, and which links are bad."""
         walk = Walk(self._folder, self._prefix, self._selection, dict(known), self._mark)
         found: list[str] = []
@@ -99,9 +99,10 @@ class MarkdownSource:
                         found.append(item)
         except SourceError as error:
             raise SourceError(f"[sources.{self.name}] {error}") from error
-        return sorted(found), frozenset(known).difference(walk.left), links
+        unchanged = frozenset(known).difference(walk.left) if walk.left else known.keys()
+        return sorted(found), unchanged, links
 
-    def _part(self, found: Sequence[str], unchanged: frozenset[str], problems: Sequence[Problem]) -> Scan:
+    def _part(self, found: Sequence[str], unchanged: Set[str], problems: Sequence[Problem]) -> Scan:
         with _uncollected():
             read = [self._read(below, f"{self._folder}/{below}") for below in found]
         bad = sorted([*problems, *(one for one in read if isinstance(one, Problem))], key=lambda one: one.path)

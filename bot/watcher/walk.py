@@ -58,7 +58,7 @@ class Selection:
 
 
 class Walk(Struct):
-    """One walk through `folder`. Ids are `prefix` and the path below the folder; `left` maps known ones to their stamps.
+    """One walk through `folder`. An id is `prefix` and the path below it; `left` maps the known ones to their stamps.
 
     From `left`, `run` takes out what still has its stamp: what stays is changed or gone. A link is followed only to
     what lies in the folder and is not met at its own place, so nothing is found twice and loops end.
