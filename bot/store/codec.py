@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def when(value: datetime) -> str:
     """An aware instant as fixed-width UTC text, from the year 1 on (Hugo writes it for a date that is not set)."""
-    return value.astimezone(UTC).isoformat("T", "microseconds")[:26] + "Z"
+    at = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return at.isoformat("T", "microseconds")[:26] + "Z"
 
 
 def when_or_none(value: datetime | None) -> str | None:

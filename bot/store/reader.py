@@ -21,10 +21,7 @@ DELIVERY = (
     f"SELECT {', '.join(f'd.{name}' for name in _COLUMNS)}, {', '.join(f'p.{name}' for name in _OF_POST)}"
     " FROM deliveries d JOIN posts p ON p.id = d.post"
 )
-# The same of a row that is written. What RETURNING yields has no affinity in SQLite, and alone would find no index.
-RETURNING = f"RETURNING {', '.join(_COLUMNS)}, " + ", ".join(
-    f"(SELECT p.{name} FROM posts p WHERE p.id = deliveries.post || '') AS {name}" for name in _OF_POST
-)
+RETURNING = f"RETURNING {', '.join(_COLUMNS)}"  # of a row in hand: its words know their post
 
 
 def known_post(row: Row) -> KnownPost:
@@ -56,18 +53,19 @@ def delivery(row: Row) -> Delivery:
     values: Iterable[Any] = row.values() if isinstance(row, dict) else row
     (
         number, post, account, round_, state, reason, detail, words, notes, receipt, fence, attempts, looks, not_before,
-        claimed, sent_at, ended_at, lease_until, owner, error, created_at, updated_at, slug, title, url, published,
+        claimed, sent_at, ended_at, lease_until, owner, error, created_at, updated_at, *of_post,
     ) = values  # fmt: skip
     claimed_at = codec.instant_or_none(claimed)
+    announcement = codec.announcement(words, claimed_at)
     return Delivery(
         id=DeliveryId(number),
-        post=PostRef(PostId(post), slug, title, url or "", codec.instant_or_none(published)),
+        post=announcement.post if announcement and not of_post else _post_ref(post, *of_post),
         account=account,
         round=round_,
         state=State(state),
         reason=Reason(reason) if reason else None,
         detail=detail,
-        announcement=codec.announcement(words, claimed_at),
+        announcement=announcement,
         notes=codec.notes(notes),
         receipt=codec.receipt(receipt),
         fence=fence,
@@ -83,6 +81,12 @@ def delivery(row: Row) -> Delivery:
         created_at=codec.instant(created_at),
         updated_at=codec.instant(updated_at),
     )
+
+
+def _post_ref(
+    post: str, slug: str = "", title: str = "", url: str | None = None, published: str | None = None
+) -> PostRef:
+    return PostRef(PostId(post), slug, title, url or "", codec.instant_or_none(published))
 
 
 class SqlReader:

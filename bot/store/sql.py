@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from bot.errors import LeaseLost
@@ -50,16 +51,7 @@ class SqlStore(SqlPlanning):
         only: Collection[DeliveryId] | None,
     ) -> Delivery | None:
         mine = f"AND {self._db.among('d.id', 'only')}" if only is not None else ""
-        sql = f"""
-            UPDATE deliveries SET {change}, fence = fence + 1, owner = :owner, lease_until = :lease_until,
-                updated_at = :now
-            WHERE id = (
-                SELECT d.id FROM deliveries d
-                WHERE d.account = :account AND d.not_before <= :now AND {condition} {mine}
-                ORDER BY d.sort_key, d.id LIMIT 1 {self._db.skip_locked}
-            )
-            {RETURNING}
-        """
+        sql = _taking(change, f"{condition} {mine}", self._db.skip_locked)
         values = {
             "account": account,
             "owner": owner,
@@ -152,12 +144,8 @@ class SqlStore(SqlPlanning):
 
     def _write(self, delivery: Delivery, condition: str, change: str, now: str, **values: Any) -> None:
         """Change a row that is still this worker's: the same fence, and in a state that `condition` names."""
-        sql = f"""
-            UPDATE deliveries SET {change}, updated_at = :now
-            WHERE id = :id AND fence = :fence AND {condition} RETURNING id
-        """
         values |= {"id": delivery.id, "fence": delivery.fence, "now": now}
-        if not self._db.write(sql, values):
+        if not self._db.write(_writing(change, condition), values):
             raise LeaseLost(f"delivery {delivery.id} was taken over by another worker")
 
     def expire(self, now: datetime, is_dead: Callable[[str], bool]) -> list[Delivery]:
@@ -215,6 +203,28 @@ class SqlStore(SqlPlanning):
     def _is_half_sent(self, number: DeliveryId) -> bool:
         rows = self._rows("SELECT notes FROM deliveries WHERE id = :id", id=number)
         return any(note.kind == "part" for row in rows for note in codec.notes(row["notes"]))
+
+
+@cache
+def _taking(change: str, condition: str, skip_locked: str) -> str:
+    return f"""
+        UPDATE deliveries SET {change}, fence = fence + 1, owner = :owner, lease_until = :lease_until,
+            updated_at = :now
+        WHERE id = (
+            SELECT d.id FROM deliveries d
+            WHERE d.account = :account AND d.not_before <= :now AND {condition}
+            ORDER BY d.sort_key, d.id LIMIT 1 {skip_locked}
+        )
+        {RETURNING}
+    """
+
+
+@cache
+def _writing(change: str, condition: str) -> str:
+    return f"""
+        UPDATE deliveries SET {change}, updated_at = :now
+        WHERE id = :id AND fence = :fence AND {condition} RETURNING id
+    """
 
 
 def _is_over(began: datetime, until: datetime, now: datetime) -> bool:
