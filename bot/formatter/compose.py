@@ -46,23 +46,11 @@ def compose(
     Raises `TemplateError` when the account's template cannot be rendered.
     """
     own = words.own(post, rules)
-    target = link or post.url or ""
+    text, target = own.text or "", link or post.url or ""
+    target = _as_written(text, target)
     warning = own.content_warning or None
     tags = hashtags.hashtags((*post.tags, *extra_tags) or post.categories, rules.aliases)
-    reserve = _reserve(warning, rules)
-    unsaid = ""
-    handles: set[str] | None = {handle.casefold().lstrip("@") for handle in rules.mentions.values()}
-    if own.text:
-        target = _as_written(own.text, target)
-        texts = [_authored(own.text, target, rules)]
-        handles = None if rules.network.mentions else set()
-    else:
-        texts, unsaid = _thread(post, rules, target, tags, reserve)
-        texts = texts or [_derived(post, rules, target, tags, reserve)]
-    parts = tuple(
-        Part(made.text, _length(made.text, rules) + reserve[min(index, 1)], _spans(made, target, handles))
-        for index, made in enumerate(texts)
-    )
+    parts, unsaid = _parts(post, rules, text, target, tags, _reserve(warning, rules))
     return Announcement(
         post=PostRef(post.id, post.slug, post.title, post.url or target, post.published),
         account=rules.account,
@@ -82,6 +70,25 @@ def compose(
         media=media[: rules.most_images or rules.network.images],
         warnings=(*post.warnings, *_warnings(parts, rules, target), *((unsaid,) if unsaid else ())),
     )
+
+
+def _parts(
+    post: Post, rules: Rules, own: str, target: str, tags: tuple[str, ...], reserve: tuple[int, int]
+) -> tuple[tuple[Part, ...], str]:
+    """The parts, of the author's `own` text or made of the post; and what has to be left unsaid, as a warning."""
+    unsaid = ""
+    handles: set[str] | None = {handle.casefold().lstrip("@") for handle in rules.mentions.values()}
+    if own:
+        texts = [_authored(own, target, rules)]
+        handles = None if rules.network.mentions else set()
+    else:
+        texts, unsaid = _thread(post, rules, target, tags, reserve)
+        texts = texts or [_derived(post, rules, target, tags, reserve)]
+    parts = (
+        Part(made.text, _length(made.text, rules) + reserve[min(index, 1)], _spans(made, target, handles))
+        for index, made in enumerate(texts)
+    )
+    return tuple(parts), unsaid
 
 
 def over_limit(announcement: Announcement, rules: Rules) -> bool:

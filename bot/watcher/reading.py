@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from bot.model import Post
 from bot.watcher import addresses, dates, fields, settings
 from bot.watcher.dates import Moment
 from bot.watcher.frontmatter import Matter, Parts, cut, line_of, load, top_key
-from bot.watcher.generators.base import File, Generator, Made
+from bot.watcher.generators.base import File, Generator
 from bot.watcher.permalink import Place
 from bot.watcher.values import Unreadable, Value
 from bot.watcher.words import text_hash
@@ -95,12 +95,9 @@ def _post(matter: Matter, item: Item, site: Site, repaired: tuple[str, ...]) -> 
         at=published.at.astimezone(site.zone) if published else None,
         file=item.folders[-1] if item.stem == _BUNDLE and item.folders else item.stem,
     )
-    make: Callable[[], Made] | None = None
-    if (generator := site.generator) is not None:
-        own = File(
-            _path_of(item, site), values, matter.head, title, published.written if published else None, site.zone
-        )
-        make = partial(generator.page, own)
+    written = published.written if published else None
+    file = File(_path_of(item, site), values, matter.head, title, written, site.zone)
+    make = partial(site.generator.page, file) if site.generator is not None else None
     found = addresses.find(values, place, site.url, site.pattern, make)
     warnings = (f"mojibake repaired in {', '.join(repaired)}",) if repaired else ()
     language = fields.text(values, "lang") or fields.text(values, "language")
