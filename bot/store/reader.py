@@ -16,6 +16,7 @@ _COLUMNS = (
     "attempts", "looks", "not_before", "claimed_at", "sent_at", "ended_at", "lease_until", "owner", "error",
     "created_at", "updated_at",
 )  # fmt: skip
+_STATES = {str(state): state for state in State}
 _OF_POST = ("slug", "title", "url", "published")
 DELIVERY = (
     f"SELECT {', '.join(f'd.{name}' for name in _COLUMNS)}, {', '.join(f'p.{name}' for name in _OF_POST)}"
@@ -48,38 +49,39 @@ def known_post(row: Row) -> KnownPost:
 def delivery(row: Row) -> Delivery:
     """A row of `DELIVERY` or `RETURNING`. The words' `created_at` is the first claim.
 
-    By place, not by name: a sqlite3.Row goes through all its columns for each name.
+    By place, not by name: a sqlite3.Row goes through all its columns for each name. Every announcement pays for this.
     """
     values: Iterable[Any] = row.values() if isinstance(row, dict) else row
     (
         number, post, account, round_, state, reason, detail, words, notes, receipt, fence, attempts, looks, not_before,
-        claimed, sent_at, ended_at, lease_until, owner, error, created_at, updated_at, *of_post,
+        claimed, sent, ended, lease, owner, error, created, updated, *of_post,
     ) = values  # fmt: skip
-    claimed_at = codec.instant_or_none(claimed)
+    read = datetime.fromisoformat
+    claimed_at = read(claimed) if claimed else None
     announcement = codec.announcement(words, claimed_at)
     return Delivery(
         id=DeliveryId(number),
         post=announcement.post if announcement and not of_post else _post_ref(post, *of_post),
         account=account,
         round=round_,
-        state=State(state),
+        state=_STATES[state],
         reason=Reason(reason) if reason else None,
         detail=detail,
         announcement=announcement,
         notes=codec.notes(notes),
-        receipt=codec.receipt(receipt),
+        receipt=codec.receipt(receipt) if receipt else None,
         fence=fence,
         attempts=attempts,
         looks=looks,
-        not_before=codec.instant(not_before),
+        not_before=read(not_before),
         claimed_at=claimed_at,
-        sent_at=codec.instant_or_none(sent_at),
-        ended_at=codec.instant_or_none(ended_at),
-        lease_until=codec.instant_or_none(lease_until),
+        sent_at=read(sent) if sent else None,
+        ended_at=read(ended) if ended else None,
+        lease_until=read(lease) if lease else None,
         owner=owner,
         error=error,
-        created_at=codec.instant(created_at),
-        updated_at=codec.instant(updated_at),
+        created_at=read(created),
+        updated_at=read(updated),
     )
 
 

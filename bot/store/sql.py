@@ -16,6 +16,18 @@ from bot.store.reader import RETURNING, delivery
 
 _IN_HAND = "state IN ('sending', 'uncertain')"
 _LET_GO = "owner = NULL, lease_until = NULL"
+_READY = """
+    d.state = 'due' AND d.announcement IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.account = :account AND b.state = 'sending')
+"""
+_SENDING = """
+    state = 'sending', reason = NULL, detail = NULL, attempts = attempts + 1, looks = 0, ended_at = NULL,
+    sent_at = :now, claimed_at = coalesce(claimed_at, :now)
+"""
+_DELIVERED = f"""
+    state = 'delivered', reason = :reason, receipt = :receipt, remote_id = :remote_id, delivered_at = :now,
+    error = NULL, announcement = coalesce(:slim, announcement), {_LET_GO}
+"""
 
 
 class SqlStore(SqlPlanning):
@@ -25,13 +37,7 @@ class SqlStore(SqlPlanning):
         self, account: str, owner: str, now: datetime, lease_until: datetime, only: Collection[DeliveryId] | None = None
     ) -> Delivery | None:
         """See `Store`."""
-        change = """
-            state = 'sending', reason = NULL, detail = NULL, attempts = attempts + 1, looks = 0, ended_at = NULL,
-            sent_at = :now, claimed_at = coalesce(claimed_at, :now)
-        """
-        free = "AND NOT EXISTS (SELECT 1 FROM deliveries b WHERE b.account = :account AND b.state = 'sending')"
-        ready = f"d.state = 'due' AND d.announcement IS NOT NULL {free}"
-        return self._take(change, ready, account, owner, now, lease_until, only)
+        return self._take(_SENDING, _READY, account, owner, now, lease_until, only)
 
     def claim_look(
         self, account: str, owner: str, now: datetime, lease_until: datetime, only: Collection[DeliveryId] | None = None
@@ -51,7 +57,7 @@ class SqlStore(SqlPlanning):
         only: Collection[DeliveryId] | None,
     ) -> Delivery | None:
         mine = f"AND {self._db.among('d.id', 'only')}" if only is not None else ""
-        sql = _taking(change, f"{condition} {mine}", self._db.skip_locked)
+        sql = _taking(change, condition, mine, self._db.skip_locked)
         values = {
             "account": account,
             "owner": owner,
@@ -85,14 +91,10 @@ class SqlStore(SqlPlanning):
 
     def delivered(self, delivery: Delivery, receipt: Receipt, now: datetime, reason: Reason | None = None) -> None:
         """See `Store`."""
-        change = f"""
-            state = 'delivered', reason = :reason, receipt = :receipt, remote_id = :remote_id, delivered_at = :now,
-            error = NULL, announcement = coalesce(:slim, announcement), {_LET_GO}
-        """
         self._write(
             delivery,
             _IN_HAND,
-            change,
+            _DELIVERED,
             codec.when(now),
             reason=reason,
             receipt=codec.encode(receipt),
@@ -206,13 +208,13 @@ class SqlStore(SqlPlanning):
 
 
 @cache
-def _taking(change: str, condition: str, skip_locked: str) -> str:
+def _taking(change: str, condition: str, mine: str, skip_locked: str) -> str:
     return f"""
         UPDATE deliveries SET {change}, fence = fence + 1, owner = :owner, lease_until = :lease_until,
             updated_at = :now
         WHERE id = (
             SELECT d.id FROM deliveries d
-            WHERE d.account = :account AND d.not_before <= :now AND {condition}
+            WHERE d.account = :account AND d.not_before <= :now AND {condition} {mine}
             ORDER BY d.sort_key, d.id LIMIT 1 {skip_locked}
         )
         {RETURNING}
