@@ -254,10 +254,12 @@ def _exchange(
 
     The body is None where its print is `known`.
     """
+    from bot import wire
+
     answer = client.send(request, stream=True)
     pieces, length, print_ = [], 0, ""
     try:
-        for piece in answer.iter_bytes():
+        for piece in wire.body_of(answer):
             pieces.append(piece)
             length += len(piece)
             if length > max_bytes:

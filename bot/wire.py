@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -30,6 +30,7 @@ import httpx  # noqa: E402
 if _absent:
     del sys.modules["httpx._main"]
 
+_PIECE = 1 << 18
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -57,10 +58,37 @@ def client(agent: str, *, public_only: bool) -> httpx.Client:
         logging.getLogger(library).setLevel(logging.WARNING)  # below, they log addresses and headers
     return httpx.Client(
         transport=_Transport(public_only=public_only),
-        headers={"User-Agent": agent},
+        headers={"User-Agent": agent, "Accept-Encoding": "gzip, deflate, br"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
     )
+
+
+def body_of(answer: httpx.Response) -> Iterator[bytes]:
+    """The body, decoded, in pieces of bounded size.
+
+    Brotli is not left to httpx, which decodes all that came in one read at once: a kilobyte can become a gigabyte.
+    """
+    codings = answer.headers.get("content-encoding", "").replace(" ", "").lower().split(",")
+    if codings == ["br"]:
+        return _unbrotli(answer)
+    return answer.iter_raw() if "br" in codings else answer.iter_bytes()
+
+
+def _unbrotli(answer: httpx.Response) -> Iterator[bytes]:
+    import brotli  # type: ignore[import-untyped]
+
+    decoder, is_whole = brotli.Decompressor(), True
+    try:
+        for piece in answer.iter_raw():
+            yield decoder.process(piece, output_buffer_limit=_PIECE)
+            while not decoder.can_accept_more_data() and not decoder.is_finished():
+                yield decoder.process(b"", output_buffer_limit=_PIECE)
+            is_whole = decoder.is_finished()
+    except brotli.error:
+        is_whole = False
+    if not is_whole:
+        raise httpx.DecodingError("it is no Brotli, or breaks off", request=answer.request)
 
 
 @cache

@@ -6,10 +6,12 @@ import socket
 import struct
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
+import brotli
 import pytest
 
 from bot import __version__
@@ -125,6 +127,12 @@ LOSSES = {
     "no gzip in spite of its name": answers(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"
     ),
+    "no Brotli in spite of its name": answers(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 3\r\n\r\nabc"
+    ),
+    "Brotli that breaks off": answers(
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 9\r\n\r\n" + brotli.compress(bytes(range(256)))[:9]
+    ),
     "more than anybody needs": answers(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + bytes(17 * 1024 * 1024)),
 }
 
@@ -226,10 +234,30 @@ def test_every_status_is_an_answer(http: Http, status: int) -> None:
 
 def test_a_compressed_body_is_read(http: Http) -> None:
     """What was compressed on the way is plain in the answer."""
-    body = gzip.compress(b'{"a": 1}')
-    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    with script(answers(head + body)) as server:
-        assert http.send("GET", server.base).json() == {"a": 1}
+    for coding, compress in (("gzip", gzip.compress), ("br", brotli.compress)):
+        body = compress(b'{"a": 1}')
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        with script(answers(head + body)) as server:
+            assert http.send("GET", server.base).json() == {"a": 1}
+
+
+def test_a_kilobyte_that_would_be_a_gigabyte_is_left_early(http: Http) -> None:
+    """A body is decoded no further than it is wanted: Brotli makes half a gigabyte of less than a kilobyte."""
+    bomb = brotli.compress(bytes(500_000_000), quality=1)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    tracemalloc.start()
+    with script(answers(head + bomb)) as server:
+        page = http.fetch(server.base, allow_private=True, max_bytes=100_000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (100_000, False) == (len(page.body), page.whole)
+    assert most < 5_000_000
+
+
+def test_an_answer_without_a_body_is_no_broken_one(http: Http) -> None:
+    """A 304 may name the coding of what it leaves out."""
+    with script(answers(b"HTTP/1.1 304 Not Modified\r\nContent-Encoding: br\r\n\r\n")) as server:
+        assert 304 == http.fetch(server.base, allow_private=True).status
 
 
 def test_cookies_are_not_kept(http: Http) -> None:

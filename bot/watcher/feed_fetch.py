@@ -25,7 +25,7 @@ _FOR_GOOD = frozenset({301, 308})
 _FOR_NOW = frozenset({302, 303, 307})
 _ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 _OF_FEEDS = (b"<", b"{", b"\xef", _GZIP[:1])
-_READ = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_READ = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br"})
 _WORDS = {
     401: "it asks for a login",
     403: "it may not be read (403)",

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+import brotli
+
 
 @dataclass
 class Feed:
@@ -20,7 +22,7 @@ class Feed:
     status: int = 200
     etag: str = ""
     modified: str = ""
-    zipped: bool = False
+    zipped: str = ""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         knows_date = feed.modified and not feed.etag and asked.get("if-modified-since") == feed.modified
         status, body = (304, b"") if knows_tag or knows_date else (feed.status, feed.body)
         if feed.zipped and body:
-            body = gzip.compress(body)
+            body = brotli.compress(body) if feed.zipped == "br" else gzip.compress(body)
         try:
             self._answer(feed, status, body)
         except ConnectionError:
@@ -88,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         named = {"Content-Type": feed.mime, "ETag": feed.etag, "Last-Modified": feed.modified} | feed.headers
         if feed.zipped and body:
-            named["Content-Encoding"] = "gzip"
+            named["Content-Encoding"] = feed.zipped
         for name, value in named.items():
             if value:
                 self.send_header(name, value)

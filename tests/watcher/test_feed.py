@@ -168,11 +168,15 @@ def test_one_moment_asks_once(http: Http, server: FeedServer) -> None:
     assert 1 == len(server.asked)
 
 
-def test_gzip_is_read(http: Http, server: FeedServer) -> None:
-    """A compressed body is the same feed; what is not understood is not asked for."""
-    reader = Reader(http, server.put("/feed", TWO, zipped=True))
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_compressed_feed_is_read(http: Http, server: FeedServer, coding: str) -> None:
+    """A compressed body is the same feed, changed or not; what is not understood is not asked for."""
+    reader = Reader(http, server.put("/feed", TWO, zipped=coding))
     assert 2 == len(ids(reader.look()))
-    assert "gzip" in server.asked[0][1]["accept-encoding"]
+    assert "gzip, deflate, br" == server.asked[0][1]["accept-encoding"]
+    assert {"tag:1", "tag:2"} == reader.look(MINUTE).unchanged
+    server.put("/feed", rss(item(number=3), item(number=1)), zipped=coding)
+    assert ["tag:3"] == ids(reader.look(2 * MINUTE))
 
 
 @pytest.mark.parametrize("header", [{}, {"Content-Encoding": "x-gzip"}])
@@ -273,7 +277,8 @@ def test_a_body_without_end_is_left(http: Http, server: FeedServer) -> None:
     """50 MB are no feed, also when they travel small."""
     body = b"<rss>" + b" " * 50_000_000
     assert "larger than 20 MB" in Reader(http, server.put("/feed", body)).trouble()
-    assert "larger than 20 MB" in Reader(http, server.put("/zip", body, zipped=True)).trouble()
+    for coding in ("gzip", "br"):
+        assert "larger than 20 MB" in Reader(http, server.put("/zip", body, zipped=coding)).trouble()
 
 
 def test_the_first_failure_is_forgiven_and_the_next_wait(http: Http, server: FeedServer) -> None:
