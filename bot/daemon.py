@@ -69,6 +69,7 @@ class Daemon(Struct):
     def scan(self) -> None:
         """One look at every source; a moment later where another daemon is looking, for there may be work meanwhile."""
         now, is_patient = self.clock(), time.monotonic() - self._scanned > _LONGEST_GIVEN_WAY
+        self._look_at = now + timedelta(seconds=_LONGEST_BACK_OFF)  # unless it comes to its end
         try:
             done = self.pipeline.enqueue(self.store, now, wait=is_patient)
         except StateBusy:

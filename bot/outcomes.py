@@ -129,10 +129,11 @@ class Outcomes(Struct):
         now, account = self.terms.clock(), delivery.account
         if not seen or account in self._adopted or self.store.sent_since(account, now - FURTHEST):
             return
-        self._adopted.add(account)
         with self.store.planning():
-            for post in record(self.store, account, seen, now, but=delivery.post.id):
-                self.tell(Event("adopted", account, None, post, fresh=False))
+            found = record(self.store, account, seen, now, but=delivery.post.id)
+        self._adopted.add(account)
+        for post in found:
+            self.tell(Event("adopted", account, None, post, fresh=False))
 
     def _received(self, job: Job, receipt: Receipt) -> None:
         """A look that finds what is another announcement's has found nothing."""
@@ -163,7 +164,7 @@ class Outcomes(Struct):
     def _resend(self, delivery: Delivery, now: datetime) -> None:
         match retry.resend(delivery.attempts, now, self.terms.jitter()):
             case retry.TryAt(at):
-                self.store.put_back(delivery, now, at, "looked for it: it did not arrive", spent=True)
+                self._put_back(delivery, now, at, "looked for it: it did not arrive", spent=True)
             case retry.GiveUp(why):
                 self.store.failed(delivery, now, why)
                 self.tell(Event("failed", delivery.account, delivery, why))
@@ -196,7 +197,7 @@ class Outcomes(Struct):
         )
         match verdict:
             case retry.TryAt(at, spent):
-                self.store.put_back(delivery, now, at, error.message, spent)
+                self._put_back(delivery, now, at, error.message, spent=spent)
                 self.tell(Event("waiting", account.name, delivery, error.message, fresh=delivery.attempts == 1))
             case retry.LookFirst(at):
                 self.store.uncertain(delivery, now, at or now, error.message)
@@ -206,10 +207,15 @@ class Outcomes(Struct):
                 self.store.failed(delivery, now, why)
                 self.tell(Event("failed", account.name, delivery, why))
             case retry.Pause(why):
-                self.store.put_back(delivery, now, now, why, spent=False)
+                self._put_back(delivery, now, now, why, spent=False)
                 self._pause(delivery, why)
             case _:
                 assert_never(verdict)
+
+    def _put_back(self, delivery: Delivery, now: datetime, at: datetime, error: str, *, spent: bool) -> None:
+        """Let it be claimed again: the next send looks first, for by then somebody else may have sent it."""
+        self.store.put_back(delivery, now, at, error, spent)
+        self.looked.discard(delivery.id)
 
     def _pause(self, delivery: Delivery, why: str) -> None:
         health = self.store.account_health().get(delivery.account)

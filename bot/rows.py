@@ -9,7 +9,7 @@ from bot.model import PostId, Reason, State
 from bot.plan import Asked, LeftOut, Plan, Planned
 from bot.store.base import Enqueue, Standing
 
-LOOK_AGAIN = timedelta(minutes=5)  # when a waiting row whose page is not there may go; a scan before that decides anew
+LOOK_AGAIN = timedelta(days=1)  # when a waiting row whose page is not there may go; a scan before that decides anew
 
 
 def rows(

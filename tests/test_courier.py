@@ -463,6 +463,22 @@ class TestFirstLook:
         bench.run()
         assert (3, 1) == (len(bench.net.posts), bench.net.looks)
 
+    def test_a_later_try_looks_again(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What had to wait for two hours may stand there by then: another machine, with a state of its own, sent it."""
+        bench.net.faults = [TryLater("429", timedelta(hours=2))]
+        bench.due("a")
+        courier = bench.courier()
+        courier.run()
+        bench.clock.advance(hours=1)
+        (row,) = bench.store.deliveries()
+        assert row.announcement
+        bench.net.place(row.announcement)
+        bench.clock.advance(hours=1, minutes=5)
+        monkeypatch.setattr("bot.sights.SIGHT_LIFE", -1.0)  # what was seen two hours ago is forgotten
+        courier.run()
+        assert (State.DELIVERED, Reason.FOUND) == (bench.row().state, bench.row().reason)
+        assert 1 == len(bench.net.posts)
+
     def test_others_links_are_nobodys_proof(self, bench: Bench) -> None:
         """A post about something else is not taken for ours."""
         bench.net.place(words_for("z"))

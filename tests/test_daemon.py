@@ -40,12 +40,15 @@ class Scans:
         self.sources: list[object] = []
         self.waited: list[bool] = []
         self.busy = False
+        self.fails: Exception | None = None
 
     def enqueue(self, _store: Store, now: datetime, *, wait: bool = True) -> Enqueued:
         """Note whether it would wait."""
         self.waited.append(wait)
         if self.busy and not wait:
             raise StateBusy("another daemon is looking")
+        if self.fails:
+            raise self.fails
         return Enqueued(Outlook(Survey(now, (), {}, {}, frozenset(), (), {}, ("blog",)), Plan((), ())), (), ())
 
 
@@ -133,6 +136,17 @@ def test_it_does_not_give_way_for_ever(bench: Bench, monkeypatch: pytest.MonkeyP
     bench.scans.busy = True
     bench.daemon.scan()
     assert [True] == bench.scans.waited
+
+
+def test_a_scan_that_fails_is_not_repeated_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a post that is to be looked at by now, a full disk costs one scan, not a hundred a second."""
+    monkeypatch.setattr(daemons, "_LONGEST_SLEEP", 0.1)
+    bench.daemon._look_at = bench.clock.now
+    bench.scans.fails = StateError("the state cannot be written (database or disk is full)")
+    threading.Timer(1.0, bench.daemon.stopping.set).start()
+    bench.daemon.run()
+    assert 1 == len(bench.scans.waited)
+    assert ["scan_failed", "stopped"] == bench.logged
 
 
 def test_a_state_that_cannot_be_asked_for_the_time_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

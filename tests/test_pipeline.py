@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.config import load
-from bot.model import Delivery, Post, PostId, PostSettings, Reason, State
+from bot.model import Delivery, Page, Post, PostId, PostSettings, Reason, State
 from bot.pipeline import Enqueued, Pipeline
 from bot.planner import Asked
 from bot.store import open_read_only, open_store
@@ -166,6 +166,29 @@ def test_an_edit_that_settles_is_not_sent_meanwhile(site: Site) -> None:
     site.scan()
     assert site.where("new") == "due:"
     assert site.store.claim("journal", "one", site.clock.now, site.clock.now + timedelta(minutes=2)) is not None
+
+
+def test_a_waiting_post_whose_page_is_gone_waits_for_a_scan(site: Site) -> None:
+    """Nothing sends it until a scan has seen its page again, however long no scan comes."""
+    site.write("new")
+    site.settle()
+    path, now = site.folder / "posse.toml", site.clock.now
+
+    def scan(*, live: bool) -> None:
+        path.write_text(CONFIG.replace("require_live = false", "require_live = true"))
+        pages = {"https://example.com/new/": Page("https://example.com/new/", live=live)}
+        Pipeline(load(path), site.sources, lambda _wanted: pages).enqueue(site.store, now + timedelta(minutes=1))
+
+    def claimed_at(minutes: int) -> Delivery | None:
+        at = now + timedelta(minutes=minutes)
+        return site.store.claim("journal", "one", at, at + timedelta(minutes=2))
+
+    scan(live=False)
+    assert "due:not_live" == site.where("new")
+    assert claimed_at(10) is None
+    assert claimed_at(600) is None
+    scan(live=True)
+    assert claimed_at(601) is not None
 
 
 def test_an_edit_never_announces_again(site: Site) -> None:

@@ -62,6 +62,8 @@ class FeedSource:
 
     def prepare(self, errand: Errand) -> Mapping[str, str]:
         """Fetch what has changed; see `RemoteSource`. What went wrong is raised by `scan`."""
+        if self._asked != errand.now and errand.memo.get("hash") != self._memo.get("hash"):
+            self._posts = None  # another process has read another body since: the state knows of its posts
         memo = dict(errand.memo) if self._posts is None else dict(self._memo)
         if memo.get("of") != self._of:
             memo = {"of": self._of}
@@ -86,7 +88,7 @@ class FeedSource:
         if self._failure:
             raise SourceError(f"[sources.{self.name}] {self._failure}")
         if self._posts is None:
-            is_all = len(known) >= len(self._known)  # else some of it is to be read again
+            is_all = all(map(known.__contains__, self._known))  # else some of it is to be read again
             present = known.keys() if is_all else frozenset(known).union(self._known)
             problems = feed_memo.problems(self._memo, self.name)
             return Scan((), present, (*self._notices, *problems), window=True)

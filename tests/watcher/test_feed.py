@@ -123,6 +123,28 @@ def test_only_what_changed_is_read(http: Http, server: FeedServer) -> None:
     assert (["tag:3", "tag:1"], {"tag:2"}) == (ids(scan), scan.unchanged)
 
 
+def test_what_another_process_has_read_is_not_gone(http: Http, server: FeedServer) -> None:
+    """A daemon that is not to ask yet does not go by its own older reading: the state knows of a newer one."""
+    url = server.put("/feed", TWO)
+    first, second = (Reader(http, url, lasting=True, every=MINUTE * 60) for _ in range(2))
+    first.look()
+    second.memo, second.known = first.memo, dict(first.known)
+    server.put("/feed", rss(item(number=3), item(number=1), item(number=2)))
+    assert ["tag:3"] == [id_ for id_ in ids(second.look(10 * MINUTE)) if id_ not in first.known]
+    first.memo, first.known = second.memo, dict(second.known)
+    assert {"tag:1", "tag:2", "tag:3"} == first.look(20 * MINUTE, patient=True).present()
+
+
+def test_one_that_is_to_be_read_again_stays_while_others_come(http: Http, server: FeedServer) -> None:
+    """A feed rests; of what is known one waits, and another came by another process: all of them are there."""
+    reader = Reader(http, server.put("/feed", TWO, etag='"1"'))
+    reader.look()
+    source = reader.new()
+    source.prepare(Errand(NOW + MINUTE, reader.memo, {"tag:1": "", "tag:2": "", "tag:9": ""}))
+    scan = source.scan({"tag:1": reader.known["tag:1"], "tag:2": reader.known["tag:2"], "tag:10": "new"})
+    assert {"tag:1", "tag:2", "tag:9", "tag:10"} == scan.present()
+
+
 def test_what_cannot_be_read_is_told_while_the_feed_rests(http: Http, server: FeedServer) -> None:
     """Each look tells it, until the entry is mended; it is not gone meanwhile."""
     reader = Reader(
