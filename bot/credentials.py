@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from msgspec import Struct
 
@@ -26,10 +26,13 @@ KEYRING_SECONDS = 5.0
 
 
 class Unshown(Struct, frozen=True):
-    """A record that holds secrets: its repr shows no value."""
+    """A record that holds secrets: its repr shows no value, neither Python's nor rich's."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 class Secret:

@@ -54,6 +54,9 @@ class Page(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Page({self.url}, {self.status}, {len(self.body)} bytes)"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("url", self.url), ("status", self.status), ("length", len(self.body))]
+
 
 def body_print(body: bytes, before: str = "") -> str:
     """Return what tells a body from another, but not from a forged one: four times as fast as a SHA-256.
@@ -241,7 +244,7 @@ def _wait(text: str, now: datetime) -> timedelta | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             instant = read(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - now
     return None

@@ -13,6 +13,7 @@ from typing import Any
 from bot.keys import tid
 from bot.links import same_link
 from bot.model import Announcement, Media, Part, Span, SpanKind
+from bot.publishers import instants
 
 COLLECTION = "app.bsky.feed.post"
 THUMB_BYTES = 1_000_000  # app.bsky.embed.external#external, thumb: maxSize
@@ -135,11 +136,7 @@ def is_ours(value: Mapping[str, Any], announcement: Announcement, index: int) ->
 
 def created(value: Mapping[str, Any]) -> datetime | None:
     """Return when a record says that it was made, None where it does not say so in a form that can be read."""
-    try:
-        instant = datetime.fromisoformat(str(value.get("createdAt")))
-    except ValueError:
-        return None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    return instants.iso(value.get("createdAt"))
 
 
 def _facet(part: Part, span: Span, dids: Mapping[str, str]) -> Json | None:

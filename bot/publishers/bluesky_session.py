@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from msgspec import Struct
 from bot.credentials import Unshown
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import wait_from
+from bot.publishers import instants
 from bot.publishers.base import Access
 from bot.publishers.masking import masked
 
@@ -260,14 +260,7 @@ def _read(status: int, headers: Mapping[str, str], body: str, now: datetime) -> 
         ours = data is not None and status < 300
         words = f"answered {status}" + ("" if ours else ", not as an AT Protocol server does: is `service` right?")
     wait = wait_from(headers, now) if status in (429, 503) else None
-    return Answer(status, data, error, words, wait, _date(headers) or now)
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
-    except ValueError:
-        return None
+    return Answer(status, data, error, words, wait, instants.http_date(headers.get("date", "")) or now)
 
 
 def _ends(token: str) -> datetime:

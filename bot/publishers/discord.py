@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from bot.errors import PublishError, Unauthorized
 from bot.model import Announcement, Media, Note, Receipt, SpanKind
+from bot.publishers import instants
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.in_parts import Json, in_parts, part, words
 from bot.publishers.json_calls import Answer, Calls, in_the_clear
@@ -70,7 +71,7 @@ class Discord:
             raise self._calls.unread(answer, self._address()[1], "the message that was sent")
         channel = message.get("channel_id")
         url = f"https://discord.com/channels/{guild}/{channel}/{message['id']}" if guild and channel else None
-        return part(index, str(message["id"]), url, _instant(message.get("timestamp")) or answer.at)
+        return part(index, str(message["id"]), url, instants.iso(message.get("timestamp")) or answer.at)
 
     def _guild(self) -> str:
         """The server's id, empty where it is not told: the post goes out all the same, without a permalink."""
@@ -150,10 +151,3 @@ def _detail(errors: object) -> str:
             return str(listed[0].get("message") or "")
         errors = next(iter(errors.values()))
     return ""
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError:
-        return None

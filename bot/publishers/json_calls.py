@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
+from bot.publishers import instants
 from bot.publishers.base import Access
 from bot.publishers.masking import host_of, masked
 
@@ -72,7 +72,7 @@ class Calls:
             headers={name.lower(): value for name, value in answer.headers.items()},
             data=_table(text),
             text=text,
-            at=_date(answer.headers.get("date", "")) or self._access.clock(),
+            at=instants.http_date(answer.headers.get("date", "")) or self._access.clock(),
             once=once,
         )
 
@@ -119,13 +119,6 @@ def _table(text: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _elsewhere(answer: Answer) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 
 from bot.model import Receipt, Sent
+from bot.publishers import instants
 from bot.publishers.base import Sighting
 
 Status = Mapping[str, Any]
@@ -15,15 +16,7 @@ Status = Mapping[str, Any]
 
 def instant(status: Status) -> datetime | None:
     """Return when the server says it was made, in UTC; None where that cannot be read."""
-    made = status.get("created_at")
-    if isinstance(made, str):
-        try:
-            made = datetime.fromisoformat(made)
-        except ValueError:
-            return None
-    if not isinstance(made, datetime) or made.tzinfo is None:
-        return None
-    return made.astimezone(UTC)
+    return instants.iso(status.get("created_at"))
 
 
 def sent(status: Status) -> Sent:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from bot.credentials import Secret
 from bot.errors import Rejected, TooFar, Unauthorized
 from bot.model import Announcement, Media, Note, Receipt, Sent
-from bot.publishers import in_parts
+from bot.publishers import in_parts, instants
 from bot.publishers import matrix_content as contents
 from bot.publishers.base import Access, Profile, Sighting
 from bot.publishers.json_calls import Answer, Calls
@@ -209,4 +209,4 @@ def _is_event(event: object) -> bool:
 
 
 def _made(event: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(event["origin_server_ts"] / 1000, UTC)
+    return instants.epoch(event["origin_server_ts"] / 1000) or datetime.max.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from html import unescape
 from typing import Any
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from bot.formatter import plain, urls
 from bot.model import Announcement, Receipt, Sent
+from bot.publishers import instants
 from bot.publishers.base import Sighting
 
 _HREF = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
@@ -91,11 +92,7 @@ def sighting(item: object, now: datetime) -> Sighting | None:
 def published(item: object) -> datetime | None:
     """Return when a listed post was published, in UTC; None where that cannot be read."""
     properties = item.get("properties") if isinstance(item, Mapping) else None
-    try:
-        made = datetime.fromisoformat(_first(properties, "published") if isinstance(properties, Mapping) else "")
-    except ValueError:
-        return None
-    return (made if made.tzinfo else made.replace(tzinfo=UTC)).astimezone(UTC)
+    return instants.iso(_first(properties, "published")) if isinstance(properties, Mapping) else None
 
 
 def _values(properties: Mapping[str, Any], name: str) -> list[Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.formatter import plain, urls
 from bot.model import Announcement, Part, Receipt, Sent, SpanKind
+from bot.publishers import instants
 from bot.publishers.base import Sighting
 from bot.publishers.in_parts import picture_url
 from bot.publishers.nostr_keys import Keys, encode
@@ -50,10 +51,7 @@ def is_event(value: object) -> bool:
 
 def made(event: Event) -> datetime:
     """Return when it says it was made."""
-    try:
-        return datetime.fromtimestamp(event["created_at"], UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.max.replace(tzinfo=UTC)
+    return instants.epoch(event["created_at"]) or datetime.max.replace(tzinfo=UTC)
 
 
 def is_answer(event: Event) -> bool:

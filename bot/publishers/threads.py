@@ -8,14 +8,14 @@ published once, and tells whether it was: its id is noted before it is published
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.errors import Rejected, TooFar, TryLater, Unauthorized, Uncertain
 from bot.formatter import urls
 from bot.links import same_link
 from bot.model import Announcement, Media, Note, Receipt, Sent
-from bot.publishers import sixty_days, threads_token
+from bot.publishers import instants, sixty_days, threads_token
 from bot.publishers.base import Access, Ends, Halfway, Profile, Sighting
 from bot.publishers.in_parts import Json, done, part, picture_url, receipt, words
 from bot.publishers.json_calls import Answer, Calls
@@ -72,13 +72,17 @@ class Threads:
                 if len(chain) < len(announcement.parts):
                     words = f"only {len(chain)} of {len(announcement.parts)} parts are there: {_sent(item).url}"
                     raise Halfway(words, [Note("part", self._part(at, one)) for at, one in enumerate(chain)])
-                return Receipt(tuple(_sent(one) for one in chain), _instant(item) or self._access.clock())
+                return Receipt(
+                    tuple(_sent(one) for one in chain), instants.iso(item.get("timestamp")) or self._access.clock()
+                )
         return None
 
     def recent(self, since: datetime) -> Iterator[Sighting]:
         """The account's own top-level threads, newest first."""
         for item in self._own("threads", since):
-            yield Sighting(Receipt((_sent(item),), _instant(item) or self._access.clock()), _links(item))
+            yield Sighting(
+                Receipt((_sent(item),), instants.iso(item.get("timestamp")) or self._access.clock()), _links(item)
+            )
 
     def verify(self) -> Profile:
         """Ask whose token it is, and tell how long it lives."""
@@ -173,7 +177,7 @@ class Threads:
 
     def _part(self, index: int, item: Mapping[str, Any]) -> Json:
         sent = _sent(item)
-        return part(index, sent.remote_id, sent.url, _instant(item) or self._access.clock())
+        return part(index, sent.remote_id, sent.url, instants.iso(item.get("timestamp")) or self._access.clock())
 
     def _publish(self, index: int, kept: Json) -> Json:
         answer = self._post("/v1.0/me/threads_publish", {"creation_id": kept["id"]}, once=True)
@@ -201,7 +205,7 @@ class Threads:
             if not isinstance(items, list) or not all(isinstance(item, Mapping) and item.get("id") for item in items):
                 raise TryLater(f"{self._host} answered with something that is not a list of threads")
             for item in items:
-                made = _instant(item)
+                made = instants.iso(item.get("timestamp"))
                 if made is not None and made < since:
                     return
                 yield item
@@ -252,10 +256,3 @@ def _answered(item: Mapping[str, Any]) -> str:
 
 def _sent(item: Mapping[str, Any]) -> Sent:
     return Sent(str(item["id"]), str(item["permalink"]) if item.get("permalink") else None)
-
-
-def _instant(item: Mapping[str, Any]) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(item.get("timestamp"))).astimezone(UTC)
-    except ValueError:
-        return None

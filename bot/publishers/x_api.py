@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from msgspec import Struct
 
 from bot.errors import PublishError, Rejected, TryLater, Unauthorized, Uncertain
 from bot.http import plain, wait_from
-from bot.publishers import x_oauth1
+from bot.publishers import instants, x_oauth1
 from bot.publishers.base import Access
 from bot.publishers.masking import masked
 from bot.publishers.x_tokens import Tokens
@@ -197,7 +196,7 @@ def read(status: int, headers: Mapping[str, str], text: str, hidden: list[str], 
     found = masked(_words(table) or _words(first) or f"answered {status}", hidden)
     kind = str(table.get("type") or first.get("type") or "").rstrip("/").rpartition("/")[2]
     wait = _wait(headers, now) if status in (429, 503) else None
-    return Answer(status, body, plain(found), kind, wait, _date(headers))
+    return Answer(status, body, plain(found), kind, wait, instants.http_date(headers.get("date", "")))
 
 
 def _words(table: Mapping[str, Any]) -> str:
@@ -224,10 +223,3 @@ def _wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     if "x-rate-limit-reset" in named:
         named.setdefault("x-ratelimit-reset", named["x-rate-limit-reset"])
     return wait_from(named, now)
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
-    except ValueError:
-        return None

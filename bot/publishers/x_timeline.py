@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.links import same_link
 from bot.model import Announcement, Receipt, Sent
+from bot.publishers import instants
 from bot.publishers.base import Sighting
 from bot.publishers.in_parts import words
 
@@ -18,20 +19,14 @@ FIELDS = "created_at,entities,conversation_id"
 
 def instant(post: Post) -> datetime | None:
     """Return when it was made, in UTC: as it says, else by its number; None where neither can be read."""
-    try:
-        return datetime.fromisoformat(str(post.get("created_at"))).astimezone(UTC)
-    except ValueError:
-        return instant_of(str(post.get("id", "")))
+    return instants.iso(post.get("created_at")) or instant_of(str(post.get("id", "")))
 
 
 def instant_of(number: str) -> datetime | None:
     """Return when a post of this number was made, in UTC; None for a number that bears no date."""
     if not number.isdigit() or int(number) >> 22 == 0:
         return None
-    try:
-        return datetime.fromtimestamp(((int(number) >> 22) + EPOCH_MILLISECONDS) / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+    return instants.epoch(((int(number) >> 22) + EPOCH_MILLISECONDS) / 1000)
 
 
 def top_level(post: Post) -> bool:

@@ -217,6 +217,8 @@ def _check(row: Mapping[str, Any], columns: Mapping[str, bool], key: tuple[str, 
         is_instant = name.endswith("_at") or name in _INSTANTS
         if isinstance(value, str) and is_instant and codec.when(codec.instant(value)) != value:
             raise ValueError(f"{name} is {value!r}")
+    codec.texts(row.get("memo"))
+    codec.numbers(row.get("limits"))
     if key == TABLES["deliveries"] and "notes" in row:
         State(row["state"])
         Reason(row["reason"]) if row["reason"] else None
