@@ -34,7 +34,10 @@ _UNTIL = (Reason.SETTLING, Reason.FUTURE)  # what a scan at a known moment will 
 
 
 class Daemon(Struct):
-    """The loop. `log(event, **facts)` writes one line; `beat(url)` asks for the heartbeat's address."""
+    """The loop. `log(event, **facts)` writes one line; `beat(url)` asks for the heartbeat's address.
+
+    `describe` says of a defect how to report it. One ends nothing: the other accounts and posts have a right to go on.
+    """
 
     config: Config
     store: Store
@@ -46,6 +49,7 @@ class Daemon(Struct):
     stopping: threading.Event
     after_scan: Callable[[Enqueued], None]
     notify: Callable[[], str | None]
+    describe: Callable[[Exception], str] = repr
     _signal: int = 0
     _wake: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     _told: dict[str, str] = field(default_factory=dict)
@@ -107,14 +111,21 @@ class Daemon(Struct):
         try:
             work()
         except PosseError as error:
-            self._once(what, str(error), f"{what}_failed")
-            if what == "deliver":
-                self.stopping.wait(self._back_off)
-                self._back_off = min(2 * self._back_off, _LONGEST_BACK_OFF)
+            self._failed(what, str(error))
+        except BrokenPipeError:
+            raise  # nobody reads the log any more
+        except Exception as error:  # noqa: BLE001 - see the class
+            self._failed(what, self.describe(error))
         else:
             self._over(what, f"{what}_works_again")
             if what == "deliver":
                 self._back_off = 1.0
+
+    def _failed(self, what: str, why: str) -> None:
+        self._once(what, why, f"{what}_failed")
+        if what == "deliver":
+            self.stopping.wait(self._back_off)
+            self._back_off = min(2 * self._back_off, _LONGEST_BACK_OFF)
 
     def _once(self, key: str, why: str, event: str, **facts: Any) -> None:
         if self._told.get(key) != why:

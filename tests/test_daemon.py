@@ -60,10 +60,12 @@ class Rounds:
     def __init__(self) -> None:
         self.count = 0
         self.then = lambda: None
+        self.every = lambda: None
 
     def run(self) -> None:
         """Count."""
         self.count += 1
+        self.every()
         if self.count == 1:
             self.then()
 
@@ -147,6 +149,22 @@ def test_a_scan_that_fails_is_not_repeated_at_once(bench: Bench, monkeypatch: py
     bench.daemon.run()
     assert 1 == len(bench.scans.waited)
     assert ["scan_failed", "stopped"] == bench.logged
+
+
+def test_a_defect_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A publisher that breaks is told of once, and the daemon goes on for the others."""
+    monkeypatch.setattr(daemons, "_LONGEST_SLEEP", 0.05)
+    monkeypatch.setattr(daemons, "_LONGEST_BACK_OFF", 0.05)
+    bench.daemon._back_off = 0.05
+
+    def breaks() -> None:
+        raise AttributeError("no such thing")
+
+    bench.rounds.every = breaks
+    threading.Timer(1.0, bench.daemon.stopping.set).start()
+    bench.daemon.run()
+    assert ["deliver_failed", "stopped"] == bench.logged
+    assert bench.rounds.count > 2
 
 
 def test_a_state_that_cannot_be_asked_for_the_time_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import click
 
 from bot import __version__
-from bot.cli.options import common, err, json_before
+from bot.cli.options import common, defect, err, json_before
 from bot.errors import Exit, PosseError
 
 # name → (module of bot.cli, what it does), in the order of --help.
@@ -133,12 +133,5 @@ def _let_go(*streams: TextIO | None) -> None:
 
 
 def _defect(error: Exception) -> int:
-    import traceback
-
-    err("".join(traceback.format_exception(error)))
-    err(
-        f"posse: this is a defect in posse-bot {__version__} (Python {sys.version.split()[0]}), not in what you did."
-        "\nNothing is lost: `posse status` shows where everything stands."
-        "\nPlease report the lines above; they hold no secret, but look before you send them."
-    )
+    err(defect(error))
     return Exit.DEFECT

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot import report
 from bot.app import App
-from bot.cli.options import err
+from bot.cli.options import defect, err
 from bot.cli.run import tell_baseline
 from bot.daemon import Daemon
 from bot.errors import Exit
@@ -111,6 +111,7 @@ def work(run: App, store: Store, log_format: str) -> int:
         stopping=run.stopping,
         after_scan=after_scan,
         notify=lambda: _notify(run, store, log, told),
+        describe=defect,
     )
     names = ", ".join(run.config.accounts)
     log.write("started", accounts=names, state=run.config.state.shown)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot import __version__
 from bot.errors import OutputError
 
 if TYPE_CHECKING:
@@ -166,3 +167,15 @@ def wants_looks() -> bool:
 def wants_color() -> bool:
     """Whether colour is not refused (`--no-color`, NO_COLOR: https://no-color.org)."""
     return not os.environ.get("NO_COLOR") and settings().color is not False
+
+
+def defect(error: Exception) -> str:
+    """Say how an error that should not be came about, and how to report it."""
+    import traceback
+
+    python, lines = sys.version.split()[0], "".join(traceback.format_exception(error))
+    return (
+        f"{lines}\nposse: this is a defect in posse-bot {__version__} (Python {python}), not in what you did."
+        "\nNothing is lost: `posse status` shows where everything stands."
+        "\nPlease report the lines above; they hold no secret, but look before you send them."
+    )
