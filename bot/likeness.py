@@ -75,6 +75,7 @@ class _Signs:
 
     def __init__(self, found: Sequence[Post], gone: Sequence[Remembered]) -> None:
         self.found, self.gone = found, gone
+        self.titles = [_fold(post.title) for post in found], [_fold(known.title) for known in gone]
         both: list[Post | Remembered] = [*found, *gone]
         self.texts = Counter(post.text_hash for post in both)
         self.times = Counter(post.published for post in both if post.has_time)
@@ -92,7 +93,7 @@ class _Signs:
         post, known = self.found[i], self.gone[j]
         apart = _apart(post.published, known.published)
         text = bool(post.text_hash) and post.text_hash == known.text_hash and self.texts[post.text_hash] == 2
-        title = bool(post.title) and _fold(post.title) == _fold(known.title)
+        title = bool(post.title) and self.titles[0][i] == self.titles[1][j]
         slug = post.slug == known.slug
         day = apart is not None and apart < timedelta(days=1)
         moment = (
