@@ -38,7 +38,6 @@ class Errands:
             Errand(
                 now=now,
                 memo=store.memo(source.name),
-                known=store.stamps(source.name),
                 wanted=_wanted(store, source.name, others, accounts) | frozenset(reread.get(source.name, ())),
                 patient=patient,
             )

@@ -58,13 +58,13 @@ class Page(Struct, frozen=True):
         return [("url", self.url), ("status", self.status), ("length", len(self.body))]
 
 
-def body_print(body: bytes, before: str = "") -> str:
-    """Return what tells a body from another, but not from a forged one: four times as fast as a SHA-256.
+def body_print(body: bytes) -> str:
+    """Return what tells a body from another, but not from a forged one: four times as fast as a SHA-256."""
+    return _print(len(body), zlib.crc32(body))
 
-    `before` is the print of what went before `body`.
-    """
-    length, _, crc = before.partition("-")
-    return f"{int(length or 0) + len(body)}-{zlib.crc32(body, int(crc or '0', 16)):08x}"
+
+def _print(length: int, crc: int) -> str:
+    return f"{length}-{crc:08x}"
 
 
 class Http:
@@ -260,7 +260,7 @@ def _exchange(
     from bot import wire
 
     answer = client.send(request, stream=True)
-    pieces, length, print_ = [], 0, ""
+    pieces, length, crc = [], 0, 0
     try:
         for piece in wire.body_of(answer):
             pieces.append(piece)
@@ -268,10 +268,10 @@ def _exchange(
             if length > max_bytes:
                 return answer, b"".join(pieces)[:max_bytes], False
             if known:
-                print_ = body_print(piece, print_)
+                crc = zlib.crc32(piece, crc)
     finally:
         answer.close()
-    return answer, None if known and print_ == known else b"".join(pieces), True
+    return answer, None if known and known == _print(length, crc) else b"".join(pieces), True
 
 
 def _response(answer: httpx.Response, body: bytes) -> httpx.Response:

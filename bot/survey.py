@@ -105,7 +105,7 @@ class Surveyor:
             self.folders.add(source.name)
         stamps = self.store.stamps(source.name)
         again = self._again(source, stamps) | set(reread) if stamps else frozenset()
-        known = {key: stamp for key, stamp in stamps.items() if key not in again} if again else stamps
+        known = stamps | dict.fromkeys(again & stamps.keys(), "") if again else stamps  # "" is nobody's stamp
         look = _Look(self, source.name, stamps)
         try:
             for scan in _parts(source, known, self.size):

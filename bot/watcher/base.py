@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -38,6 +38,8 @@ class Source(Protocol):
     def scan(self, known: Mapping[str, str]) -> Scan:
         """Look at all of it. `known` maps source ids to stamps: an item whose stamp is the same need not be read.
 
+        It holds all that the store knows to be there; what is to be read in any case has "" for its stamp.
+
         Raises `SourceError` when the source as a whole cannot be read; one bad item is a `Problem`.
         """
         ...
@@ -62,13 +64,12 @@ class LargeSource(Source, Protocol):
 class Errand(Struct, frozen=True):
     """What a remote source is told before it asks.
 
-    `memo` is what its last errand left; `known` are the source ids that the store holds of it; `wanted` are those that
-    the coming scan must read. `patient` says that a source that is not to be asked yet need not be (the daemon).
+    `memo` is what its last errand left; `wanted` are the source ids that the coming scan must read. `patient` says that
+    a source that is not to be asked yet need not be (the daemon).
     """
 
     now: datetime
     memo: Mapping[str, str]
-    known: Collection[str] = ()
     wanted: frozenset[str] = frozenset()
     patient: bool = False
 

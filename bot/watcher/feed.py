@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -56,7 +56,6 @@ class FeedSource:
         self._problems: tuple[Problem, ...] = ()
         self._notices: tuple[Problem, ...] = ()
         self._failure: str | None = "it has not been asked for"
-        self._known: Collection[str] = ()
         self._memo: dict[str, str] = {}
         self._asked: datetime | None = None
 
@@ -68,7 +67,6 @@ class FeedSource:
         if memo.get("of") != self._of:
             memo = {"of": self._of}
         must_read = self._posts is None and _names_one(memo, errand.wanted)
-        self._known = errand.known
         if self._asked == errand.now and (self._failure or not must_read):
             return self._memo
         self._asked, self._notices = errand.now, ()
@@ -88,10 +86,8 @@ class FeedSource:
         if self._failure:
             raise SourceError(f"[sources.{self.name}] {self._failure}")
         if self._posts is None:
-            is_all = all(map(known.__contains__, self._known))  # else some of it is to be read again
-            present = known.keys() if is_all else frozenset(known).union(self._known)
             problems = feed_memo.problems(self._memo, self.name)
-            return Scan((), present, (*self._notices, *problems), window=True)
+            return Scan((), known.keys(), (*self._notices, *problems), window=True)
         found = self._posts.values()
         return Scan(
             tuple(post for post in found if known.get(post.source_id) != post.stamp),

@@ -49,7 +49,7 @@ class _Look:
         """Fetch and scan."""
         self.now += timedelta(hours=1)
         source = self._source()
-        self.memo = dict(source.prepare(Errand(self.now, self.memo, self.known)))
+        self.memo = dict(source.prepare(Errand(self.now, self.memo)))
         if len(source.scan(self.known).unchanged) != ENTRIES:
             raise SystemExit("the feed has changed")
 

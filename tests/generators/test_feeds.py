@@ -80,7 +80,7 @@ def test_every_entry_is_a_post_of_the_folder(feed: Feed, tmp_path: Path) -> None
     differ = {url_name(_whole(url)) for path, url in pages.items() if path in KNOWN_TO_DIFFER}
     ours = {url_name(url) for url in derived(feed.kind, feed.sample, root).values() if url and "://" in url}
     source = FeedSource("feed", root / feed.output, Http(), timezone=ZoneInfo("UTC"), site_url="https://blog.example")
-    source.prepare(Errand(now=datetime.now(UTC), memo={}, known={}, wanted=frozenset(), patient=False))
+    source.prepare(Errand(now=datetime.now(UTC), memo={}, wanted=frozenset(), patient=False))
     entries = {url_name(post.url) for post in source.scan({}).posts if post.url}
     assert len(entries) > 8
     assert set() == entries - ours - elsewhere - differ - CUT_SHORT
