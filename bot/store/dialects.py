@@ -40,11 +40,9 @@ class Dialect(Protocol):
         """A list as the parameter that `among` wants."""
         ...
 
-    def is_conflict(self, error: Exception) -> bool:
-        """Whether an error is a broken UNIQUE constraint."""
-        ...
-
     skip_locked: str
+    conflicts: tuple[type[Exception], ...]
+    """What a row raises that breaks a rule of the tables."""
 
     def lock(self, name: str, *, shared: bool = False) -> None:
         """Hold a lock of this name until the transaction ends; alone, or with others who share it."""

@@ -38,6 +38,7 @@ class Postgres:
     """
 
     skip_locked = "FOR UPDATE SKIP LOCKED"
+    conflicts: tuple[type[Exception], ...] = (psycopg.IntegrityError, psycopg.DataError)
 
     def __init__(self, server: Server, *, read_only: bool) -> None:
         self._server, self._read_only = server, read_only
@@ -253,10 +254,6 @@ class Postgres:
     def pack(self, values: Collection[Any]) -> Any:
         """See `Dialect`."""
         return [str(value) if isinstance(value, str) else value for value in values]
-
-    def is_conflict(self, error: Exception) -> bool:
-        """See `Dialect`."""
-        return isinstance(error, (psycopg.IntegrityError, psycopg.DataError))
 
     def columns(self, table: str) -> dict[str, bool]:
         """See `Dialect`."""

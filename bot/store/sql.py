@@ -68,10 +68,8 @@ class SqlStore(SqlPlanning):
             values["only"] = self._db.pack(only)
         try:
             taken = self._db.write(sql, values, shared="claims", alone=f"account {account}")
-        except Exception as error:
-            if self._db.is_conflict(error):
-                return None
-            raise
+        except self._db.conflicts:
+            return None
         return delivery(taken[0]) if taken else None
 
     def note(self, delivery: Delivery, note: Note, now: datetime, lease_until: datetime) -> None:

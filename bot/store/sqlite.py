@@ -21,6 +21,7 @@ class Sqlite:
     """A SQLite database: one file, WAL, every commit on the disk before it returns."""
 
     skip_locked = ""
+    conflicts: tuple[type[Exception], ...] = (sqlite3.IntegrityError,)
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._path = path
@@ -228,10 +229,6 @@ class Sqlite:
         import json
 
         return json.dumps(list(values))
-
-    def is_conflict(self, error: Exception) -> bool:
-        """See `Dialect`."""
-        return isinstance(error, sqlite3.IntegrityError)
 
     def close(self) -> None:
         """See `Dialect`."""

@@ -176,9 +176,7 @@ class _Import:
             if any(row.keys() != first.keys() for row in rows):
                 raise self._damaged(number, "the rows of a table differ in their columns")
             self.database.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
-        except Exception as error:
-            if not self.database.is_conflict(error):
-                raise
+        except self.database.conflicts as error:
             raise self._damaged(number, f"at or before it a row breaks a rule of the tables ({error})") from error
 
     def _is_known(self, table: str, row: Mapping[str, Any]) -> bool:
