@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from bot.config.model import AccountConfig
-from bot.errors import LeaseLost, SourceError, StateBusy, StateError
+from bot.errors import LeaseLost, PublisherDefect, SourceError, StateBusy, StateError
 from bot.jobs import Jobs, Step
 from bot.model import Announcement, Delivery, DeliveryId, Reason, State
 from bot.networks import Guarantee
@@ -54,7 +54,7 @@ class Courier(Struct, dict=True):
     def run(self, only: Collection[DeliveryId] | None = None) -> None:
         """Work until nothing can be done now. With `only`, on these rows alone, and pacing yields.
 
-        A defect of a publisher is recorded as uncertain and raised at the end.
+        A defect of a publisher is recorded as uncertain, and told at the end as `PublisherDefect`.
         """
         defects: list[Exception] = []
         self.silent_until = None
@@ -71,7 +71,7 @@ class Courier(Struct, dict=True):
             for step in self._jobs.wait():
                 self._record(step, defects)
         if defects:
-            raise defects[0]
+            raise PublisherDefect("a publisher broke; its announcement is uncertain") from defects[0]
 
     def _take_back(self) -> None:
         """What this process claimed and never began, because the state could not be used just then, was not sent."""

@@ -20,7 +20,7 @@ from msgspec import Struct, field
 from bot import schedule
 from bot.config.model import Config
 from bot.courier import Courier
-from bot.errors import PosseError, PublishError, StateBusy
+from bot.errors import PosseError, PublisherDefect, PublishError, StateBusy
 from bot.model import Reason
 from bot.pipeline import Enqueued, Pipeline
 from bot.store.base import Store
@@ -36,7 +36,8 @@ _UNTIL = (Reason.SETTLING, Reason.FUTURE)  # what a scan at a known moment will 
 class Daemon(Struct):
     """The loop. `log(event, **facts)` writes one line; `beat(url)` asks for the heartbeat's address.
 
-    `describe` says of a defect how to report it. One ends nothing: the other accounts and posts have a right to go on.
+    `describe` says how to report a publisher's defect, which ends nothing: the other accounts go on. One of our own
+    ends the daemon: nobody knows what it has left behind, and a new process begins with what the state says.
     """
 
     config: Config
@@ -112,10 +113,8 @@ class Daemon(Struct):
             work()
         except PosseError as error:
             self._failed(what, str(error))
-        except BrokenPipeError:
-            raise  # nobody reads the log any more
-        except Exception as error:  # noqa: BLE001 - see the class
-            self._failed(what, self.describe(error))
+        except PublisherDefect as defect:
+            self._failed(what, self.describe(defect))
         else:
             self._over(what, f"{what}_works_again")
             if what == "deliver":

@@ -138,3 +138,7 @@ class TooFar(TryLater):
 
 class Uncertain(PublishError):
     """It may have arrived: only a look at the network's own timeline can tell."""
+
+
+class PublisherDefect(Exception):
+    """A publisher broke, or ended without a receipt. Its announcement is recorded as uncertain, the others went on."""

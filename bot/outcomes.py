@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, assert_never
 
-from msgspec import Struct, field
+from msgspec import MsgspecError, Struct, field
 from msgspec.structs import replace
 
 from bot import retry
@@ -19,6 +19,7 @@ from bot.jobs import Job
 from bot.model import Delivery, DeliveryId, Note, Reason, Receipt
 from bot.publishers.base import Halfway, Sighting
 from bot.sights import FURTHEST, Sights
+from bot.store import codec
 from bot.store.base import Store
 
 
@@ -45,7 +46,18 @@ class Event(Struct, frozen=True):
 
 
 class NoReceipt(Exception):
-    """A defect: a publisher came to its end without a receipt, or with something that is none."""
+    """A defect: a publisher came to its end without a receipt, or handed over something that is none, and no note."""
+
+
+def _check(value: object, account: str) -> None:
+    """Raise `NoReceipt` for a note or receipt that could not be written down, or not be read again."""
+    try:
+        if isinstance(value, Note):
+            codec.notes(codec.encode([value]))
+        elif isinstance(value, Receipt):
+            codec.receipt(codec.encode(value))
+    except (TypeError, ValueError, OverflowError, MsgspecError) as error:
+        raise NoReceipt(f"the publisher of {account} handed over what cannot be kept: {error}") from error
 
 
 class Outcomes(Struct):
@@ -91,6 +103,7 @@ class Outcomes(Struct):
 
     def _advance(self, job: Job, value: Any) -> bool:
         delivery, now = job.delivery, self.terms.clock()
+        _check(value, delivery.account)
         if isinstance(value, Note):
             self.store.note(delivery, value, now, now + self.terms.lease)
             return True

@@ -11,6 +11,7 @@ from bot.config.model import AccountConfig, Pacing
 from bot.courier import Courier
 from bot.errors import (
     CredentialError,
+    PublisherDefect,
     PublishError,
     Rejected,
     SourceError,
@@ -20,7 +21,7 @@ from bot.errors import (
     Uncertain,
 )
 from bot.identity import url_name
-from bot.model import Delivery, PostId, Reason, Receipt, Sent, State
+from bot.model import Delivery, Note, PostId, Reason, Receipt, Sent, State
 from bot.networks import DEFAULT_TEMPLATE, MASTODON, Guarantee, Network
 from bot.outcomes import Event, NoReceipt, Terms
 from bot.store import open_store
@@ -29,6 +30,7 @@ from bot.testing_store import known_post, planned, words_for
 from tests.fakes import Clock, Lost, ModelNetwork, Stuck
 
 GRACE = timedelta(minutes=2)
+START = datetime(2024, 6, 19, tzinfo=UTC)
 
 
 class Bench:
@@ -378,11 +380,29 @@ class TestCrashes:
         """A publisher that breaks may have sent: its row is looked for, the others go on, and the defect is told."""
         bench.net.faults = [KeyError("oops")]
         bench.due("a", "b")
-        with pytest.raises(KeyError, match="oops"):
+        with pytest.raises(PublisherDefect) as told:
             bench.run()
+        assert isinstance(told.value.__cause__, KeyError)
         rows = bench.rows()
         assert (State.UNCERTAIN, State.DELIVERED) == (rows["a"].state, rows["b"].state)
         assert "KeyError" in (rows["a"].error or "")
+
+    @pytest.mark.parametrize("odd", [Note("odd", {"what": object()}), Receipt((Sent(5, None),), START)])  # type: ignore[arg-type]
+    def test_what_cannot_be_kept_is_a_defect(self, bench: Bench, odd: Note | Receipt) -> None:
+        """A publisher that has sent, and hands over what no state can hold, is uncertain and holds up nobody."""
+
+        class Odd(ModelNetwork):
+            def publish(self, announcement, notes):  # type: ignore[no-untyped-def]
+                if announcement.post.id == "a":
+                    yield odd
+                yield from super().publish(announcement, notes)
+
+        bench.networks["me"] = Odd(bench.clock)
+        bench.due("a", "b")
+        with pytest.raises(PublisherDefect):
+            bench.run()
+        rows = bench.rows()
+        assert (State.UNCERTAIN, State.DELIVERED) == (rows["a"].state, rows["b"].state)
 
     def test_no_receipt_is_a_defect(self, bench: Bench) -> None:
         """A publisher that just ends has not said that nothing was sent."""
@@ -393,8 +413,9 @@ class TestCrashes:
 
         bench.networks["me"] = Silent(bench.clock)
         bench.due("a")
-        with pytest.raises(NoReceipt, match="ended without a receipt"):
+        with pytest.raises(PublisherDefect) as told:
             bench.run()
+        assert isinstance(told.value.__cause__, NoReceipt)
         assert bench.row().state is State.UNCERTAIN
 
 

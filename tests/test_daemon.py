@@ -14,7 +14,7 @@ from bot import daemon as daemons
 from bot.config import load
 from bot.courier import Courier
 from bot.daemon import Daemon
-from bot.errors import StateBusy, StateError
+from bot.errors import PublisherDefect, StateBusy, StateError
 from bot.pipeline import Enqueued, Outlook, Pipeline
 from bot.planner import Plan
 from bot.store import open_store
@@ -151,20 +151,27 @@ def test_a_scan_that_fails_is_not_repeated_at_once(bench: Bench, monkeypatch: py
     assert ["scan_failed", "stopped"] == bench.logged
 
 
-def test_a_defect_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_of_a_publisher_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A publisher that breaks is told of once, and the daemon goes on for the others."""
     monkeypatch.setattr(daemons, "_LONGEST_SLEEP", 0.05)
     monkeypatch.setattr(daemons, "_LONGEST_BACK_OFF", 0.05)
     bench.daemon._back_off = 0.05
 
     def breaks() -> None:
-        raise AttributeError("no such thing")
+        raise PublisherDefect from AttributeError("no such thing")
 
     bench.rounds.every = breaks
     threading.Timer(1.0, bench.daemon.stopping.set).start()
     bench.daemon.run()
     assert ["deliver_failed", "stopped"] == bench.logged
     assert bench.rounds.count > 2
+
+
+def test_a_defect_of_ours_is_not_hidden(bench: Bench) -> None:
+    """What nobody foresaw ends the daemon: whoever starts it again begins with what the state says."""
+    bench.rounds.then = lambda: bench.rounds.no_such_thing  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        bench.daemon.run()
 
 
 def test_a_state_that_cannot_be_asked_for_the_time_ends_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
